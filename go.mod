@@ -1,0 +1,3 @@
+module kitt.sh
+
+go 1.26

@@ -1,0 +1,172 @@
+// Package api holds the words on the wire between kitt's daemon and everyone else: JSON over HTTP/1.1 on a
+// unix socket (KITT_HOME/run/api.sock, 0600, same uid only). docs/json.md restates these forms for users.
+//
+// Times are RFC 3339 with milliseconds, memory is bytes, cpu is cores.
+package api
+
+import (
+	"time"
+
+	"kitt.sh/spec"
+)
+
+// Status is the answer to GET /v1/status, and what `kitt status -o json` prints, byte for byte.
+type Status struct {
+	Keeper    Keeper     `json:"keeper"`
+	Daemon    Daemon     `json:"daemon"`
+	Specs     []Spec     `json:"specs"`
+	Instances []Instance `json:"instances"`
+}
+
+type Keeper struct {
+	PID int `json:"pid"`
+}
+
+type Daemon struct {
+	PID     int    `json:"pid"`
+	Version string `json:"version"`
+}
+
+// A Spec is one project: the file it follows and what is wrong with that file now, if anything.
+type Spec struct {
+	Project string   `json:"project"`
+	File    string   `json:"file"`
+	Error   *Trouble `json:"error"`
+}
+
+// Trouble is why a spec file is not followed at the moment.
+type Trouble struct {
+	Text       string           `json:"text"`       // one line: file:line:column: what and why
+	Complaints []spec.Complaint `json:"complaints"` // all of them
+	Hint       string           `json:"hint,omitempty"`
+	Since      Time             `json:"since"`
+}
+
+// An Instance is one row of the table.
+type Instance struct {
+	ID         string  `json:"id"` // web.1; shop/web.1 only where two projects clash
+	Project    string  `json:"project"`
+	Process    string  `json:"process"`
+	N          int     `json:"n"`
+	Phase      string  `json:"phase"` // waiting starting running stopping done failed held
+	Ready      bool    `json:"ready"`
+	PID        int     `json:"pid"`        // 0 when nothing runs
+	Since      Time    `json:"since"`      // when it came into this phase
+	Generation uint64  `json:"generation"` // grows with each restart asked for
+	Restarts   int     `json:"restarts"`   // lives begun because the one before had died
+	Exit       *Exit   `json:"exit"`       // the last death
+	Reason     string  `json:"reason"`     // plain words; "" when all is as it should be
+	CPU        float64 `json:"cpu"`        // cores, over the whole tree
+	Memory     int64   `json:"memory"`     // bytes, over the whole tree
+	Log        Log     `json:"log"`
+}
+
+type Exit struct {
+	Code   *int   `json:"code"`   // null unless it exited by itself
+	Signal string `json:"signal"` // "SIGKILL"; "" unless a signal ended it; both empty: nobody saw it
+	At     Time   `json:"at"`
+}
+
+// Log names the folders of the stored streams (current, @START.log[.zst], current.idx).
+type Log struct {
+	Out string `json:"out"`
+	Err string `json:"err"`
+}
+
+// Time marshals as RFC 3339 with milliseconds, in UTC; the zero time as null.
+type Time struct{ time.Time }
+
+// Load is the body of POST /v1/apply and POST /v1/plan: a spec that the client has read.
+type Load struct {
+	Spec    spec.Spec     `json:"spec"`
+	Request spec.Request  `json:"request"` // how it was read, so that a later edit is read the same way
+	Capture bool          `json:"capture"` // Request.Env is a shell's: keep it as the project's captured environment
+	Wait    bool          `json:"wait"`
+	Timeout time.Duration `json:"timeout"`
+}
+
+// Order is the body of POST /v1/{restart,start,stop,delete,down,scale,shutdown}.
+type Order struct {
+	Project string         `json:"project,omitempty"` // where names are looked up first
+	Targets []string       `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1
+	All     bool           `json:"all,omitempty"`     // every process of every project
+	Scale   map[string]int `json:"scale,omitempty"`
+	For     time.Duration  `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
+	Message string         `json:"message,omitempty"` // stop: why
+	Wait    bool           `json:"wait"`
+	Timeout time.Duration  `json:"timeout"`
+}
+
+// A Line is one object of the NDJSON stream that answers a Load or an Order.
+//
+//	action    Verb, ID, Reason: something is about to be done (plan: would be)
+//	note      Text, Hint: something worth knowing
+//	progress  Up, Total, Pending: how far the waiting is; sent at each change
+//	done      Text; Code is the exit code of the command; always the last line, with Hint
+type Line struct {
+	Type    string    `json:"type"`
+	Verb    string    `json:"verb,omitempty"` // start stop restart replace tune forget hold lift scale
+	ID      string    `json:"id,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	Changes []Change  `json:"changes,omitempty"`
+	Text    string    `json:"text,omitempty"`
+	Hint    string    `json:"hint,omitempty"`
+	Up      int       `json:"up,omitempty"`
+	Total   int       `json:"total,omitempty"`
+	Pending []Pending `json:"pending,omitempty"`
+	Code    int       `json:"code,omitempty"`
+}
+
+// A Change is one field that differs. Values of env are never shown, only their names.
+type Change struct {
+	Field string `json:"field"` // "env.PORT", "restart.policy"
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
+	Live  bool   `json:"live"` // applied without a restart
+}
+
+// Pending is an instance that is not up yet, and why.
+type Pending struct {
+	ID     string `json:"id"`
+	Phase  string `json:"phase"`
+	Reason string `json:"reason"`
+	Final  bool   `json:"final,omitempty"` // nothing more will happen by itself
+}
+
+// An Event is one line of GET /v1/events?follow=1&since=RFC3339 (NDJSON) and of the event log on disk.
+type Event struct {
+	Seq    uint64 `json:"seq"`
+	At     Time   `json:"at"`
+	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup spec-error spec-ok daemon keeper
+	ID     string `json:"id,omitempty"` // always in full: shop/web.1
+	Reason string `json:"reason,omitempty"`
+	PID    int    `json:"pid,omitempty"`
+	Exit   *Exit  `json:"exit,omitempty"`
+	By     string `json:"by,omitempty"` // "uid 501 pid 812"
+}
+
+// Show is the answer to GET /v1/show?name=web: everything about one process.
+type Show struct {
+	Process   spec.Process `json:"process"` // env values are replaced by "***"
+	File      string       `json:"file"`
+	Instances []Instance   `json:"instances"`
+	Events    []Event      `json:"events"` // the last twenty
+	Tree      []Proc       `json:"tree"`
+}
+
+// Proc is one process of an instance's tree.
+type Proc struct {
+	ID      string  `json:"id"`
+	PID     int     `json:"pid"`
+	Parent  int     `json:"parent"`
+	Command string  `json:"command"` // the program's name only: arguments may hold secrets
+	CPU     float64 `json:"cpu"`
+	Memory  int64   `json:"memory"`
+}
+
+// Failure is the body of any answer that is not 200.
+type Failure struct {
+	Error string `json:"error"`
+	Hint  string `json:"hint,omitempty"`
+	Code  int    `json:"code"` // the exit code of the command
+}

@@ -1,0 +1,99 @@
+// Package spec is the ground floor: what should be. Files go in, values come out; it cannot see a process.
+//
+// Load reads a Procfile, a kitt.hcl or a pm2 ecosystem file into one Spec. Everything is resolved there:
+// paths are absolute, units are numbers, defaults are filled in, so that two Specs compare field by field.
+package spec
+
+import "time"
+
+// A Spec is one project as its file describes it, resolved.
+type Spec struct {
+	Project   string      `json:"project"`            // name; by default the folder's
+	File      string      `json:"file"`               // absolute path of the spec file
+	Processes []Process   `json:"processes"`          // in the order of the file
+	Reads     []string    `json:"reads"`              // absolute paths of every file that was read or looked for; an edit of any is an edit of the spec
+	Warnings  []Complaint `json:"warnings,omitempty"` // what was understood, but perhaps not as meant
+}
+
+// A Process is what the spec names; it runs as Instances instances.
+//
+// The fields marked run are the command's own: an edit replaces the instances. All others change live.
+type Process struct {
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Command     []string          `json:"command"`                // run: argv; a first word without a slash is searched on the PATH of the process at its start
+	Cwd         string            `json:"cwd"`                    // run: absolute
+	Env         map[string]string `json:"env,omitempty"`          // run: the spec's own environment, over the captured one
+	Unset       []string          `json:"unset,omitempty"`        // run: names that the captured environment must not hand down; sorted
+	Step        map[string]int    `json:"step,omitempty"`         // run: variable -> base; instance n gets base+n-1 (PORT, increment_var)
+	InstanceVar string            `json:"instance_var,omitempty"` // run: variable that holds n-1 (pm2: NODE_APP_INSTANCE)
+	User        string            `json:"user,omitempty"`         // run: user name or uid; root only
+	Group       string            `json:"group,omitempty"`        // run: group name or gid
+	Umask       *int              `json:"umask,omitempty"`        // run: nil means the captured shell's default, 022
+	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
+	Instances   int               `json:"instances"`
+	Held        bool              `json:"held,omitempty"` // pm2 autostart=false: known, but started by hand only
+	Restart     Restart           `json:"restart"`
+	Stop        Stop              `json:"stop"`
+	Log         Log               `json:"log"`
+	DependsOn   map[string]string `json:"depends_on,omitempty"` // process -> started | ready | healthy | completed
+	Origin      Pos               `json:"origin"`               // where it stands; not part of any comparison
+	Origins     map[string]Pos    `json:"origins,omitempty"`    // field ("command", "env.PORT", "restart.policy") -> where its value came from; not compared
+}
+
+// Each is what differs in one instance of a process. Empty fields mean no difference.
+type Each struct {
+	Command []string          `json:"command,omitempty"`
+	Cwd     string            `json:"cwd,omitempty"`
+	Env     map[string]string `json:"env,omitempty"`
+}
+
+// Restart says what follows a death. All of it changes live.
+type Restart struct {
+	Policy     string        `json:"policy"`               // always | on-failure | on-abnormal | never
+	BackoffMin time.Duration `json:"backoff_min"`          // 100ms; the pause before the first try
+	BackoffMax time.Duration `json:"backoff_max"`          // 15s
+	Factor     float64       `json:"factor"`               // 2; pm2's exp_backoff_restart_delay: 1.5
+	Stable     time.Duration `json:"stable"`               // 30s; a life this long forgives the deaths before it
+	Max        int           `json:"max"`                  // deaths within Within before it gives up; 0 = no limit
+	Within     time.Duration `json:"within"`               // 10m, a sliding window
+	MinUptime  time.Duration `json:"min_uptime,omitempty"` // only deaths younger than this count for Max; 0 = all (pm2's min_uptime)
+	DoneCodes  []int         `json:"done_codes,omitempty"` // exit codes that end it for good (pm2's stop_exit_codes)
+}
+
+// Stop says how an instance is ended. All of it changes live.
+type Stop struct {
+	Signal   string        `json:"signal"`            // SIGTERM; always with SIG
+	Timeout  time.Duration `json:"timeout"`           // 10s until SIGKILL
+	Command  []string      `json:"command,omitempty"` // run first, with the instance's environment and KITT_PID
+	KillMode string        `json:"kill_mode"`         // tree | group | process: what is signalled, and what a crash leaves to be killed
+}
+
+// Log says what is kept of an instance's output. All of it changes live.
+type Log struct {
+	MaxSize  int64  `json:"max_size"`           // 10 MiB; bytes of a segment
+	Keep     int    `json:"keep"`               // 5; closed segments kept of each stream
+	Compress bool   `json:"compress"`           // true; closed segments are compressed
+	Dir      string `json:"dir,omitempty"`      // instead of kitt's own folder
+	Off      bool   `json:"off,omitempty"`      // nothing is kept (pm2's disable_logs)
+	Out      string `json:"out,omitempty"`      // pm2's out_file: absolute path of a copy; {n} stands for the instance's suffix
+	Err      string `json:"err,omitempty"`      // pm2's error_file
+	Combined string `json:"combined,omitempty"` // pm2's log_file: both streams
+	Stamp    string `json:"stamp,omitempty"`    // Go time layout put before each line of the copies
+	JSON     bool   `json:"json,omitempty"`     // pm2's log_type json: one object a line in the copies
+}
+
+// A Pos is a place in a file. Line and Col count from 1; 0 means not known.
+type Pos struct {
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
+	Col  int    `json:"col,omitempty"`
+}
+
+// A Complaint is one thing wrong with a file, with its place, and the way out if there is one.
+type Complaint struct {
+	Pos
+	Text   string `json:"text"`             // one line: what and why
+	Hint   string `json:"hint,omitempty"`   // one line
+	Source string `json:"source,omitempty"` // the line it stands on, for the caret under Col
+}
