@@ -1,0 +1,194 @@
+package unit
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+)
+
+func (j *job) install(ctx context.Context) error {
+	if err := j.spec.Check(); err != nil {
+		return wrap("install service", err)
+	}
+	if err := j.alone(); err != nil {
+		return err
+	}
+	was, err := j.engine.look(ctx, j)
+	if err != nil {
+		return err
+	}
+	old, err := readInstalled(j.Path(j.spec))
+	if err != nil {
+		return err
+	}
+	faults := old.faults(j.Text(j.spec), j.fileUID(), false)
+	if len(faults) == 0 && was.running && was.enabled && !was.stale {
+		return j.already(ctx)
+	}
+
+	j.res.Changed = true
+	if err := j.put(ctx, faults, was); err != nil {
+		return j.rollBack(ctx, old, was, err)
+	}
+	j.boot(ctx, true)
+	j.engine.note(j)
+	return nil
+}
+
+// already is an install that finds all done. What is still missing for a boot is tried again.
+func (j *job) already(ctx context.Context) error {
+	j.tell("✓", "already", "installed: %s", j.engine.path(j.spec))
+	if j.Ready != nil {
+		if _, err := j.Ready(ctx); err != nil {
+			j.tell("!", "silent", "the service runs, but kitt does not answer (%v): kitt service restart", err)
+		}
+	}
+	j.boot(ctx, true)
+	return nil
+}
+
+// put makes the file, the manager and the running keeper what the spec says.
+func (j *job) put(ctx context.Context, faults []string, was state) error {
+	if err := j.folders(); err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		if err := replaceFile(j.Path(j.spec), j.Text(j.spec)); err != nil {
+			return err
+		}
+		j.tell("✓", "wrote", "%s", j.engine.path(j.spec))
+	}
+	if err := j.engine.register(ctx, j); err != nil {
+		return err
+	}
+	return j.launch(ctx, was)
+}
+
+// launch starts what the file says, in place of whatever runs now, and waits until kitt answers.
+func (j *job) launch(ctx context.Context, was state) error {
+	if was.running {
+		j.announce(ctx, true)
+	} else if j.HandOver != nil {
+		if err := j.HandOver(ctx); err != nil {
+			return wrap("take over from the kitt that runs", err)
+		}
+	}
+	if err := j.engine.start(ctx, j, was); err != nil {
+		return err
+	}
+	return j.await(ctx)
+}
+
+// await waits until it is the service's own keeper that answers, not one that someone else started.
+func (j *job) await(ctx context.Context) error {
+	if j.Ready == nil {
+		return nil
+	}
+	const step = 100 * time.Millisecond
+	var last error
+	for range j.patience() / step {
+		pid, err := j.Ready(ctx)
+		if last = err; err == nil {
+			now, err := j.engine.look(ctx, j)
+			if err == nil && now.running && (pid == 0 || now.pid == 0 || pid == now.pid) {
+				j.tell("✓", "answers", "%s pid %d", now.domain, now.pid)
+				return nil
+			}
+			last = wrapf("pid %d answers instead of the service's own (%d, %s)", pid, now.pid, now.words)
+		}
+		if err := j.sleep(ctx, step); err != nil {
+			return wrap("wait for kitt", err)
+		}
+	}
+	return wrapf("wait for kitt: no answer in %s: %w", j.patience(), last)
+}
+
+// rollBack puts back what was there before and returns cause with kitt's last words.
+func (j *job) rollBack(ctx context.Context, old installed, was state, cause error) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	defer done()
+	words := j.lastWords(ctx)
+
+	var errs *multierror.Error
+	now, err := j.engine.look(ctx, j)
+	errs = multierror.Append(errs, err)
+	if old.there && old.mode.IsRegular() && old.text != "" {
+		errs = multierror.Append(errs, j.putBack(ctx, old, was, now))
+	} else {
+		errs = multierror.Append(errs, j.takeAway(ctx, now, err == nil))
+		j.tell("!", "undone", "removed %s again", j.engine.path(j.spec))
+	}
+	text := "install service: %w"
+	if len(words) > 0 {
+		text += "\nits last words:\n  " + strings.ReplaceAll(strings.Join(words, "\n  "), "%", "%%")
+	}
+	way := "nothing was left behind; " + shell(j.spec.Exe) + " keeper --service shows by hand what is wrong"
+	if err := errs.ErrorOrNil(); err != nil {
+		way = "putting things back went wrong too: " + firstLine(err.Error()) + "; kitt service uninstall clears it up"
+	}
+	return hint(wrapf(text, cause), way)
+}
+
+func (j *job) putBack(ctx context.Context, old installed, was, now state) error {
+	if err := replaceFile(j.Path(j.spec), old.text); err != nil {
+		return err
+	}
+	j.tell("!", "undone", "put back %s as it was", j.engine.path(j.spec))
+	if !was.running {
+		return j.engine.stop(ctx, j, now)
+	}
+	if err := j.engine.register(ctx, j); err != nil {
+		return err
+	}
+	return j.engine.start(ctx, j, now)
+}
+
+func (j *job) uninstall(ctx context.Context) error {
+	was, unreachable := j.engine.look(ctx, j)
+	if !was.loaded && !j.there(j.spec) && len(j.engine.leftovers(j)) == 0 {
+		j.tell("✓", "already", "not installed: nothing to do")
+		return nil
+	}
+	j.res.Changed = true
+	if unreachable != nil {
+		j.tell("!", "manager", "%v: only its files are removed", unreachable)
+	}
+	if was.running {
+		j.announce(ctx, true)
+	}
+	if err := j.takeAway(ctx, was, unreachable == nil); err != nil {
+		return wrap("uninstall service", err)
+	}
+	j.tell("i", "kept", "processes and data; kitt shutdown ends the processes")
+	return nil
+}
+
+// takeAway stops the service and removes its files, as far as it gets: one failing step hides no other.
+func (j *job) takeAway(ctx context.Context, was state, reachable bool) error {
+	var errs *multierror.Error
+	if reachable && was.loaded {
+		if err := j.engine.stop(ctx, j, was); err != nil {
+			errs = multierror.Append(errs, err)
+		} else {
+			j.tell("✓", "stopped", "%s", was.domain)
+		}
+	}
+	if reachable {
+		errs = multierror.Append(errs, j.engine.unregister(ctx, j))
+	}
+	gone, err := removeFile(j.Path(j.spec))
+	errs = multierror.Append(errs, err)
+	if gone {
+		j.tell("✓", "removed", "%s", j.engine.path(j.spec))
+	}
+	for _, path := range j.engine.leftovers(j) {
+		_, err := removeFile(path)
+		errs = multierror.Append(errs, err)
+	}
+	if reachable {
+		errs = multierror.Append(errs, j.engine.forget(ctx, j))
+	}
+	return errs.ErrorOrNil()
+}
