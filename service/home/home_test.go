@@ -1,0 +1,109 @@
+package home
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestResolve(t *testing.T) {
+	const ada, mac = "/home/ada/.local/state/kitt", "/Users/ada/Library/Application Support/kitt"
+	tests := []struct {
+		name, flag, goos string
+		env              map[string]string
+		want             Dirs
+		err              string
+	}{
+		{name: "on Linux everything lies in the state folder", goos: "linux",
+			env: map[string]string{"HOME": "/home/ada"}, want: Dirs{ada, ada + "/run", ada + "/state", ada + "/logs"}},
+		{name: "a session's runtime folder changes nothing: cron has none", goos: "linux",
+			env: map[string]string{"HOME": "/home/ada", "XDG_RUNTIME_DIR": "/run/user/501"}, want: under(ada)},
+		{name: "XDG_STATE_HOME moves it", goos: "linux",
+			env: map[string]string{"XDG_STATE_HOME": "/st"}, want: under("/st/kitt")},
+		{name: "a relative XDG_STATE_HOME is ignored", goos: "linux",
+			env: map[string]string{"HOME": "/home/ada", "XDG_STATE_HOME": "st"}, want: under(ada)},
+		{name: "on macOS logs lie where Console looks", goos: "darwin",
+			env:  map[string]string{"HOME": "/Users/ada", "XDG_STATE_HOME": "/st"},
+			want: Dirs{mac, mac + "/run", mac + "/state", "/Users/ada/Library/Logs/kitt"}},
+		{name: "KITT_HOME holds everything", goos: "darwin",
+			env: map[string]string{"HOME": "/Users/ada", "KITT_HOME": "/k"}, want: Dirs{"/k", "/k/run", "/k/state", "/k/logs"}},
+		{name: "--home goes before KITT_HOME", flag: "/f/", goos: "linux",
+			env: map[string]string{"KITT_HOME": "/k"}, want: under("/f")},
+		{name: "KITT_HOME that names the custom place is that kitt, logs and all", goos: "darwin",
+			env:  map[string]string{"HOME": "/Users/ada", "KITT_HOME": mac},
+			want: Dirs{mac, mac + "/run", mac + "/state", "/Users/ada/Library/Logs/kitt"}},
+		{name: "without a HOME there is no place", goos: "linux", err: "find home: HOME is not set"},
+		{name: "a long folder is told before bind fails", flag: "/" + strings.Repeat("x", 95), goos: "linux", err: "too long"},
+		{name: "macOS takes four bytes less", flag: "/" + strings.Repeat("x", 88), goos: "darwin", err: "the system takes 103"},
+		{name: "which Linux would have taken", flag: "/" + strings.Repeat("x", 88), goos: "linux",
+			want: under("/" + strings.Repeat("x", 88))},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := Resolve(tt.flag, func(k string) string { return tt.env[k] }, tt.goos)
+			if tt.err != "" {
+				var m Misplaced
+				if err == nil || !strings.Contains(err.Error(), tt.err) || !errors.As(err, &m) || m.Hint() == "" {
+					t.Fatalf("error %v, want %q and a hint", err, tt.err)
+				}
+				return
+			}
+			if err != nil || got != tt.want {
+				t.Fatalf("got %+v, %v\nwant %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestARelativeHomeIsMadeAbsolute(t *testing.T) {
+	t.Chdir("/")
+	if d, err := Resolve("k", func(string) string { return "" }, "linux"); err != nil || d.Home != "/k" {
+		t.Fatalf("got %q, %v", d.Home, err)
+	}
+}
+
+func TestMakeClosesFolders(t *testing.T) {
+	d := under(filepath.Join(t.TempDir(), "k"))
+	if err := os.MkdirAll(d.Run, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Make(); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{d.Home, d.Run, d.State, d.Logs} {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: %v %v, want 0700", dir, info.Mode(), err)
+		}
+	}
+}
+
+func TestLived(t *testing.T) {
+	d := under(t.TempDir())
+	lives := filepath.Join(d.Run, "lives")
+	if d.Lived() {
+		t.Error("nothing there: it never lived")
+	}
+	if err := os.MkdirAll(lives, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if d.Lived() {
+		t.Error("no record: nothing was kept")
+	}
+	record := filepath.Join(lives, "x")
+	if err := os.WriteFile(record, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !d.Lived() {
+		t.Error("a fresh record: it lived in this boot")
+	}
+	old := time.Unix(1e9, 0)
+	if err := os.Chtimes(record, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if d.Lived() {
+		t.Error("a record of an earlier boot does not count")
+	}
+}
