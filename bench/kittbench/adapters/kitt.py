@@ -1,0 +1,108 @@
+"""kitt, the one being judged. Everything that depends on its command line and its file is here."""
+
+import glob
+import json
+import os
+import time
+
+from .base import Adapter, first_line
+
+
+def quote(text):
+    """A string of HCL; ${ and %{ are its template marks."""
+    return json.dumps(str(text)).replace("${", "$${").replace("%{", "%%{")
+
+
+class Kitt(Adapter):
+    name = "kitt"
+    kind = "subject"
+    needs = {"exe": ("KITT_BIN", "kitt")}
+    can = frozenset("empty crash list json restart stop apply watch logfile".split())
+    fast = "restart.backoff_min and backoff_max 0"
+    usual = "defaults (100 ms, doubled up to 15 s)"
+    notes = "keeper and daemon are both counted; metric 8 kills the keeper, the parent of all programs"
+
+    CLI = {
+        "apply": ["apply", "-f", "{file}"],
+        "list": ["status"],
+        "json": ["status", "-o", "json"],
+        "restart": ["restart", "{name}"],
+        "stop": ["stop", "{name}"],
+        "reload": ["reload", "{name}"],
+        "shutdown": ["shutdown"],
+    }
+    # what config() adds to every process for the fastest restart
+    FAST = 'restart {\n    backoff_min = "0s"\n    backoff_max = "0s"\n  }'
+    # no rotation while lines are being counted
+    LOG = 'log {\n    max_size = "4GiB"\n    keep     = 100\n    compress = false\n  }'
+    # the zero-downtime way; KITT_ZERO switches it on once kitt has one, and says in words what it is
+    zero = os.environ.get("KITT_ZERO")
+    ZERO = 'reload { strategy = "overlap" }'
+
+    def zero_app(self, make, port, delay_ms):
+        return make.httpd("web", port, delay_ms, "--reuseport")
+
+    @classmethod
+    def version(cls):
+        return first_line([cls.exe, "--version"])
+
+    def config(self, apps):
+        """The text of kitt.hcl for these apps."""
+        out = ['project = "bench"\n']
+        for a in apps:
+            lines = [f"command = [{', '.join(quote(w) for w in a.argv)}]"]
+            if a.env:
+                lines.append("env = { " + ", ".join(f"{k} = {quote(v)}" for k, v in a.env.items()) + " }")
+            lines.append(self.LOG)
+            if self.policy == "fast":
+                lines.append(self.FAST)
+            if "--reuseport" in a.argv:
+                lines.append(self.ZERO)
+            out.append(f"process {quote(a.name)} {{\n  " + "\n  ".join(lines) + "\n}\n")
+        return "".join(out)
+
+    def log_files(self, name):
+        home = self.run.dir / "kitt"
+        return sorted(glob.glob(f"{home}/logs/**/{name}.1/out/@*", recursive=True)) + \
+            glob.glob(f"{home}/logs/**/{name}.1/out/current", recursive=True)
+
+    # -- the rest follows from the above
+
+    def argv(self, what, **kw):
+        return [self.exe, "--home", str(self.run.dir / "kitt")] + [w.format(**kw) for w in self.CLI[what]]
+
+    @property
+    def file(self):
+        return self.run.dir / "kitt.hcl"
+
+    def configure(self, apps, policy="usual"):
+        self.policy = policy
+        new = self.file.with_suffix(".new")
+        new.write_text(self.config(apps))
+        self.saved_ns = time.monotonic_ns()
+        new.rename(self.file)
+
+    def launch(self):
+        self.run.spawn(self.argv("apply", file=self.file))
+
+    def list_argv(self):
+        return self.argv("list")
+
+    def json_argv(self):
+        return self.argv("json")
+
+    def restart_argv(self, name):
+        return self.argv("restart", name=name)
+
+    def stop_argv(self, name):
+        return self.argv("stop", name=name)
+
+    def reload_argv(self, name):
+        return self.argv("reload", name=name)
+
+    def apply(self, apps, timeout=120):
+        return self.run.call(self.argv("apply", file=self.file), timeout)
+
+    def shutdown(self, timeout=60):
+        self.run.call(self.argv("shutdown"), timeout)
+        return self.run.wait_gone(5)
