@@ -21,6 +21,7 @@ type Spec struct {
 type Process struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
+	Namespace   string            `json:"namespace,omitempty"`    // pm2's word for a group of processes
 	Command     []string          `json:"command"`                // run: argv; a first word without a slash is searched on the PATH of the process at its start
 	Cwd         string            `json:"cwd"`                    // run: absolute
 	Env         map[string]string `json:"env,omitempty"`          // run: the spec's own environment, over the captured one
