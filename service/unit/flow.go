@@ -12,6 +12,9 @@ func (j *job) install(ctx context.Context) error {
 	if err := j.spec.Check(); err != nil {
 		return wrap("install service", err)
 	}
+	if j.engine.kind() == "systemd" && strings.ContainsAny(j.spec.Exe, "\"'\\") { // however it is quoted
+		return hint(wrapf("install service: systemd starts no program with quotes in its path: %s", j.spec.Exe), "move kitt elsewhere")
+	}
 	if err := j.alone(); err != nil {
 		return err
 	}

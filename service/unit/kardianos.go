@@ -76,7 +76,9 @@ func (a adapter) Interactive() bool { return true }
 func (a adapter) String() string    { return a.m.engine.kind() }
 func (a adapter) Platform() string  { return a.m.engine.kind() }
 
-func (a adapter) New(kardianos.Interface, *kardianos.Config) (kardianos.Service, error) { return a, nil }
+func (a adapter) New(kardianos.Interface, *kardianos.Config) (kardianos.Service, error) {
+	return a, nil
+}
 
 func (a adapter) Install() error   { _, err := a.m.Install(a.ctx, a.s); return err }
 func (a adapter) Uninstall() error { _, err := a.m.Uninstall(a.ctx, a.s); return err }
@@ -86,8 +88,10 @@ func (a adapter) Restart() error   { _, err := a.m.Restart(a.ctx, a.s); return e
 
 func (a adapter) Run() error { return errors.New("run service: kitt keeper runs itself") }
 
-func (a adapter) Logger(chan<- error) (kardianos.Logger, error)       { return kardianos.ConsoleLogger, nil }
-func (a adapter) SystemLogger(chan<- error) (kardianos.Logger, error) { return kardianos.ConsoleLogger, nil }
+func (a adapter) Logger(chan<- error) (kardianos.Logger, error) { return kardianos.ConsoleLogger, nil }
+func (a adapter) SystemLogger(chan<- error) (kardianos.Logger, error) {
+	return kardianos.ConsoleLogger, nil
+}
 
 func (a adapter) Status() (kardianos.Status, error) {
 	s, err := a.m.Status(a.ctx, a.s)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -93,8 +92,13 @@ func (l launchd) read(ctx context.Context, j *job, domain, out string) state {
 
 func (l launchd) disabled(ctx context.Context, j *job, domain string) bool {
 	out, _, _ := l.try(ctx, j, "print-disabled", domain)
-	line := regexp.MustCompile(`"` + regexp.QuoteMeta(j.spec.Name()) + `" => (disabled|true)\b`)
-	return line.MatchString(out)
+	for line := range strings.Lines(out) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " => ")
+		if name == `"`+j.spec.Name()+`"` {
+			return value == "disabled" || value == "true" // newer and older macOS
+		}
+	}
+	return false
 }
 
 func (launchd) register(context.Context, *job) error   { return nil } // launchd reads the folder at login or boot

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -26,11 +25,6 @@ func Machine() Lookup {
 	}
 	return Lookup{Real: filepath.EvalSymlinks, OnPATH: onPATH, Temp: os.TempDir()}
 }
-
-var (
-	keg   = regexp.MustCompile(`^(.*)/Cellar/([^/]+)/[^/]+/`)
-	fleet = regexp.MustCompile(`^(/private)?/(tmp|var/tmp|var/folders|dev/shm)/|/go-build[0-9]*/|/Downloads/`)
-)
 
 // StablePath returns the path by which a service should start the program exe, so that it is still there after
 // an upgrade, and why it chose it. It refuses a program that will be gone soon: a go run, a download, a temporary file.
@@ -57,12 +51,13 @@ func StablePath(exe string, m Lookup) (path, why string, err error) {
 
 // kegLink is the link that Homebrew keeps pointing at the newest version, or "".
 func kegLink(real string, m Lookup) string {
-	part := keg.FindStringSubmatch(real)
-	if part == nil {
+	prefix, rest, ok := strings.Cut(real, "/Cellar/")
+	if !ok {
 		return ""
 	}
+	formula, _, _ := strings.Cut(rest, "/")
 	base := filepath.Base(real)
-	for _, link := range []string{part[1] + "/bin/" + base, part[1] + "/opt/" + part[2] + "/bin/" + base} {
+	for _, link := range []string{prefix + "/bin/" + base, prefix + "/opt/" + formula + "/bin/" + base} {
 		if same(link, real, m) {
 			return link
 		}
@@ -75,8 +70,14 @@ func same(link, real string, m Lookup) bool {
 	return err == nil && got == real
 }
 
-func inKeg(path string) bool { return keg.MatchString(path) }
+func inKeg(path string) bool { return strings.Contains(path, "/Cellar/") }
 
 func fleeting(path, temp string) bool {
-	return fleet.MatchString(path) || temp != "" && strings.HasPrefix(path, filepath.Clean(temp)+"/")
+	bare := strings.TrimPrefix(path, "/private") // where macOS keeps them
+	for _, dir := range []string{"/tmp", "/var/tmp", "/var/folders", "/dev/shm", temp} {
+		if dir != "" && strings.HasPrefix(bare, filepath.Clean(dir)+"/") {
+			return true
+		}
+	}
+	return strings.Contains(path, "/go-build") || strings.Contains(path, "/Downloads/")
 }
