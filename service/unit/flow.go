@@ -128,7 +128,7 @@ func (j *job) rollBack(ctx context.Context, old installed, was state, cause erro
 		text += "\nits last words:\n  " + strings.ReplaceAll(strings.Join(words, "\n  "), "%", "%%")
 	}
 	way := "nothing was left behind; " + shell(j.spec.Exe) + " keeper --service shows by hand what is wrong"
-	if err := errs.ErrorOrNil(); err != nil {
+	if err := joined(errs); err != nil {
 		way = "putting things back went wrong too: " + firstLine(err.Error()) + "; kitt service uninstall clears it up"
 	}
 	return hint(wrapf(text, cause), way)
@@ -193,5 +193,5 @@ func (j *job) takeAway(ctx context.Context, was state, reachable bool) error {
 	if reachable {
 		errs = multierror.Append(errs, j.engine.forget(ctx, j))
 	}
-	return errs.ErrorOrNil()
+	return joined(errs)
 }

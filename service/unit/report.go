@@ -3,6 +3,8 @@ package unit
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hashicorp/go-multierror"
 )
 
 // A Step is one thing that was done or found, for people. Mark is ✓ (done), ! (look here) or i (know this).
@@ -65,6 +67,24 @@ func hint(err error, way string) error { return hinted{err, way} }
 func wrap(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }
 
 func wrapf(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
+// joined is what errs amounts to: nil, its only error, or all of them in one line.
+func joined(errs *multierror.Error) error {
+	if errs == nil || len(errs.Errors) == 0 {
+		return nil
+	}
+	if len(errs.Errors) == 1 {
+		return errs.Errors[0]
+	}
+	errs.ErrorFormat = func(list []error) string {
+		var texts []string
+		for _, err := range list {
+			texts = append(texts, err.Error())
+		}
+		return strings.Join(texts, "; ")
+	}
+	return errs
+}
 
 // shell quotes a word for a line that a person pastes.
 func shell(s string) string {

@@ -84,7 +84,7 @@ func (s Spec) Check() error {
 	if strings.ContainsAny(s.UserName, " %:/{}\"'\\") {
 		complain("user %q: not a user name", s.UserName)
 	}
-	return errs.ErrorOrNil()
+	return joined(errs)
 }
 
 func notInNames(r rune) bool {

@@ -126,8 +126,13 @@ func (systemd) start(ctx context.Context, j *job, was state) error {
 	return err
 }
 
+const notThere = 5 // systemctl: no such unit, so there is nothing to stop
+
 func (systemd) stop(ctx context.Context, j *job, _ state) error {
 	_, err := j.systemctl(ctx, "stop", j.spec.UnitName())
+	if code(err) == notThere {
+		return nil
+	}
 	return err
 }
 

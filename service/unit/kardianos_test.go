@@ -1,0 +1,48 @@
+package unit
+
+import (
+	"strings"
+	"testing"
+
+	kardianos "github.com/kardianos/service"
+)
+
+func TestChoose(t *testing.T) {
+	for platform, want := range map[string]string{"darwin-launchd": "launchd", "linux-systemd": "systemd"} {
+		if m, err := choose(platform, Host{}, agent()); err != nil || m.engine.kind() != want {
+			t.Error(platform, m, err)
+		}
+	}
+	for _, platform := range []string{"unix-systemv", "linux-openrc", "windows-service", ""} {
+		_, err := choose(platform, Host{}, strange())
+		h, ok := err.(interface{ Hint() string })
+		if !ok || !strings.Contains(h.Hint(), "kitt}}' keeper --service --home") {
+			t.Error(platform, err)
+		}
+	}
+}
+
+func TestKardianosDrivesOurService(t *testing.T) {
+	before := kardianos.AvailableSystems()
+	defer kardianos.ChooseSystem(before...)
+	both(t, func(t *testing.T, w *world) {
+		s, err := Kardianos(t.Context(), w.Manager, w.spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			verb string
+			want kardianos.Status
+		}{
+			{"install", kardianos.StatusRunning}, {"install", kardianos.StatusRunning}, {"restart", kardianos.StatusRunning},
+			{"stop", kardianos.StatusStopped}, {"start", kardianos.StatusRunning}, {"uninstall", kardianos.StatusUnknown},
+		} {
+			if err := kardianos.Control(s, step.verb); err != nil {
+				t.Fatal(step.verb, err)
+			}
+			if got, _ := s.Status(); got != step.want {
+				t.Error(step.verb, got)
+			}
+		}
+	})
+}
