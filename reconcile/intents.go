@@ -1,0 +1,185 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"kitt.sh/spec"
+)
+
+// Intents is what the user said, as opposed to what the file says. It is kept on disk (desired.json, 0600).
+type Intents struct {
+	Version  int                 `json:"version"`
+	Projects map[string]*Project `json:"projects"`
+}
+
+// A Project is what was said about one spec file.
+type Project struct {
+	File        string            `json:"file"`
+	Request     spec.Request      `json:"request"` // how to read the file again; Env is the captured environment
+	Revision    int               `json:"revision"`
+	Down        *Hold             `json:"down,omitempty"`        // the whole project is held
+	Holds       map[string]Hold   `json:"holds,omitempty"`       // process or process.n
+	Scale       map[string]Scaled `json:"scale,omitempty"`       // process
+	Generations map[string]uint64 `json:"generations,omitempty"` // process.n; restarts asked for, from 1
+}
+
+// A Hold keeps something down until it is lifted: by start, restart, or an explicit apply. A file save never lifts it.
+type Hold struct {
+	Since   time.Time `json:"since"`
+	Until   time.Time `json:"until,omitzero"` // ends by itself then; zero: never
+	Message string    `json:"message,omitempty"`
+	Deleted bool      `json:"deleted,omitempty"` // held out by delete: not even listed once it is down
+}
+
+// Scaled is a number of instances that the user asked for. It lasts as long as the file's own number stays File.
+type Scaled struct {
+	N    int `json:"n"`
+	File int `json:"file"`
+}
+
+// Reason says the hold in plain words.
+func (h Hold) Reason() string {
+	s := "stopped by you"
+	if h.Deleted {
+		s = "deleted by you; kitt apply would bring it back"
+	}
+	if h.Message != "" {
+		s += ": " + h.Message
+	}
+	if !h.Until.IsZero() {
+		s += ", until " + h.Until.Local().Format("Mon 15:04")
+	}
+	return s
+}
+
+// Held returns the hold on an instance, if there is one that has not ended by now.
+func (p *Project) Held(now time.Time, id ID) (Hold, bool) {
+	if p.Down != nil {
+		return *p.Down, true
+	}
+	for _, key := range []string{id.Process, id.Short()} {
+		if h, ok := p.Holds[key]; ok && (h.Until.IsZero() || now.Before(h.Until)) {
+			return h, true
+		}
+	}
+	return Hold{}, false
+}
+
+// Expire drops the holds that have ended by now, and returns when the next one ends (zero: none will).
+func (p *Project) Expire(now time.Time) (next time.Time) {
+	for key, h := range p.Holds {
+		switch {
+		case h.Until.IsZero():
+		case !now.Before(h.Until):
+			delete(p.Holds, key)
+		case next.IsZero() || h.Until.Before(next):
+			next = h.Until
+		}
+	}
+	return next
+}
+
+// Raise asks for one more life of an instance and returns its new generation.
+func (p *Project) Raise(id ID) uint64 {
+	if p.Generations == nil {
+		p.Generations = map[string]uint64{}
+	}
+	p.Generations[id.Short()] = p.generation(id) + 1
+	return p.Generations[id.Short()]
+}
+
+func (p *Project) generation(id ID) uint64 { return max(p.Generations[id.Short()], 1) }
+
+// Clone copies deeply what verbs change, so that a failed write leaves the old intents as they were.
+func (in *Intents) Clone() *Intents {
+	c := &Intents{Version: in.Version, Projects: make(map[string]*Project, len(in.Projects))}
+	for name, p := range in.Projects {
+		q := *p
+		q.Holds, q.Scale, q.Generations = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations)
+		c.Projects[name] = &q
+	}
+	return c
+}
+
+// LoadIntents reads path, or path.prev if path is torn. No file is no intents.
+func LoadIntents(path string) (*Intents, error) {
+	var first error
+	for _, p := range []string{path, path + ".prev"} {
+		in := &Intents{}
+		b, err := os.ReadFile(p)
+		if err == nil {
+			err = json.Unmarshal(b, in)
+		}
+		if err == nil && in.Version == 1 && in.Projects != nil {
+			return in, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			first = errors.Join(first, fmt.Errorf("read intents: %s: %w", p, errOr(err, "not a version 1 file")))
+		}
+	}
+	return &Intents{Version: 1, Projects: map[string]*Project{}}, first
+}
+
+func errOr(err error, text string) error {
+	if err != nil {
+		return err
+	}
+	return errors.New(text)
+}
+
+// Save replaces path by rename, keeping the old one as path.prev. It returns once all of it is on the disk.
+func (in *Intents) Save(path string) error {
+	b, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("save intents: %w", err)
+	}
+	return Replace(path, b, true)
+}
+
+// Replace writes a file as a whole: a new one, synced, then renamed over path (0600).
+// With prev, the old content stays beside it under path.prev.
+func Replace(path string, b []byte, prev bool) error {
+	tmp := path + ".new"
+	if err := writeSynced(tmp, b); err != nil {
+		return err
+	}
+	if prev {
+		_ = os.Remove(path + ".prev")
+		_ = os.Link(path, path+".prev") // absent the first time
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("replace file: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func writeSynced(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write file: %w", err)
+	}
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(path)
+		return fmt.Errorf("write file: %w", err)
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,247 @@
+package reconcile
+
+import (
+	"fmt"
+	"time"
+
+	"kitt.sh/spec"
+)
+
+// A Phase is where an instance stands, for people.
+type Phase string
+
+const (
+	PhaseWaiting  Phase = "waiting"  // for a dependency or the next try
+	PhaseStarting Phase = "starting" // alive, not ready
+	PhaseRunning  Phase = "running"
+	PhaseStopping Phase = "stopping"
+	PhaseDone     Phase = "done"   // ended as it should
+	PhaseFailed   Phase = "failed" // gave up, or cannot start
+	PhaseHeld     Phase = "held"
+)
+
+// A Verdict is what Judge makes of one instance: where it stands, and what to do about it.
+type Verdict struct {
+	Phase  Phase
+	Reason string    // "" when all is as it should be
+	Hint   string    // the way out of a failure, if there is one
+	Since  time.Time // when it came into this phase
+	Do     []Action
+	Wake   time.Time // when to judge again if nothing happens before; zero: never
+	Final  bool      // nothing more will happen by itself
+}
+
+// Judge is the heart: one instance, what is wanted of it and what there is of it. Pure.
+func Judge(now time.Time, w World, id ID) Verdict {
+	want, wanted := w.Want[id]
+	alive, over := split(w.Have[id])
+	v := Verdict{Final: true}
+	v.Do = forget(id, over, wanted)
+	switch {
+	case len(alive) > 0:
+		return judgeAlive(w, v, id, want, wanted, alive)
+	case !wanted:
+		v.Phase = PhaseDone
+		return v
+	}
+	return judgeDown(now, w, v, want, last(over))
+}
+
+// split parts the lives of an instance into those that live and those that are over, each oldest first.
+func split(lives []Observed) (alive, over []Observed) {
+	for _, l := range lives {
+		if l.State == Running || l.State == Stopping {
+			alive = append(alive, l)
+		} else {
+			over = append(over, l)
+		}
+	}
+	return alive, over
+}
+
+// last returns the life that ended last, or nil.
+func last(over []Observed) *Observed {
+	var l *Observed
+	for i := range over {
+		if l == nil || over[i].Exit.At.After(l.Exit.At) {
+			l = &over[i]
+		}
+	}
+	return l
+}
+
+// forget drops the lives that are over, but for the last one of an instance that is still wanted.
+func forget(id ID, over []Observed, wanted bool) (do []Action) {
+	keep := last(over)
+	for i := range over {
+		if wanted && over[i].Life == keep.Life {
+			continue
+		}
+		do = append(do, Action{Verb: Forget, ID: id, Life: over[i].Life, Reason: "over"})
+	}
+	return do
+}
+
+// judgeAlive judges an instance that has at least one living life: is it the right one?
+func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []Observed) Verdict {
+	right := -1
+	for i, l := range alive {
+		why := misfit(w, want, wanted, l)
+		if why == "" && right < 0 {
+			right = i
+			continue
+		}
+		if why == "" {
+			why = "another life of it runs already"
+		}
+		if l.State == Running {
+			v.Do = append(v.Do, Action{Verb: Stop, ID: id, Life: l.Life, Reason: why, How: howToStop(want, l)})
+		}
+		v.Phase, v.Reason, v.Since, v.Final = PhaseStopping, why, l.Started, false
+	}
+	if right < 0 {
+		return v
+	}
+	l := alive[right]
+	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
+	if l.State == Stopping {
+		v.Phase, v.Final = PhaseStopping, false
+		return v
+	}
+	if lim := Limits(want.Process.Log); l.Limits != lim {
+		v.Do = append(v.Do, Action{Verb: Tune, ID: id, Life: l.Life, Reason: "spec changed: log", Want: want})
+	}
+	return v
+}
+
+// misfit says why a living life is not what is wanted; "" if it is.
+func misfit(w World, want Instance, wanted bool, l Observed) string {
+	switch {
+	case !wanted:
+		return "no longer wanted"
+	case want.Hold != "":
+		return want.Hold
+	case l.Generation < want.Generation:
+		return "restart asked for"
+	case l.Run != want.Run:
+		if fields := w.Why[l.Run]; fields != "" {
+			return "spec changed: " + fields
+		}
+		return "spec changed"
+	}
+	return ""
+}
+
+// judgeDown judges a wanted instance of which nothing lives; end is its last life, or nil.
+func judgeDown(now time.Time, w World, v Verdict, want Instance, end *Observed) Verdict {
+	if want.Hold != "" {
+		v.Phase, v.Reason = PhaseHeld, want.Hold
+		if end != nil {
+			v.Since = end.Exit.At
+		}
+		return v
+	}
+	v.Final = false
+	fresh, reason := renewed(w, want, end)
+	if !fresh {
+		return judgeDeath(now, w, v, want, *end)
+	}
+	h := History{}
+	if end != nil {
+		h.Restarts, h.Last = end.History.Restarts, end.Exit
+		v.Since = end.Exit.At
+	}
+	return v.start(w, want, end, reason, h)
+}
+
+// renewed tells whether a start owes nothing to the last death, and the start's reason.
+func renewed(w World, want Instance, end *Observed) (bool, string) {
+	switch {
+	case end == nil:
+		return true, "not running"
+	case end.Generation < want.Generation:
+		return true, "restart asked for"
+	case end.Run != want.Run:
+		if fields := w.Why[end.Run]; fields != "" {
+			return true, "spec changed: " + fields
+		}
+		return true, "spec changed"
+	case end.Asked:
+		return true, "start asked for"
+	}
+	return false, ""
+}
+
+// judgeDeath judges an instance whose last life ended unasked: again, later, or never.
+func judgeDeath(now time.Time, w World, v Verdict, want Instance, end Observed) Verdict {
+	r := want.Process.Restart
+	v.Since = end.Exit.At
+	h := inherit(end)
+	if end.State == NoStart && !end.Exit.Retry {
+		return v.down(PhaseFailed, end.Exit.Text, end.Exit.Hint)
+	}
+	if end.State == Exited {
+		switch out, why := judge(r, end.Exit); out {
+		case done:
+			return v.down(PhaseDone, why, "")
+		case failed:
+			return v.down(PhaseFailed, why, "")
+		}
+	}
+	if spent(r, h.Deaths) {
+		why := fmt.Sprintf("gave up: %d deaths within %s, the last: %s", r.Max, r.Within, end.Exit)
+		return v.down(PhaseFailed, why, "kitt logs "+want.ID.Short()+" shows its last words; kitt restart "+want.ID.Process+" tries again")
+	}
+	n := streak(r, h.Deaths)
+	due := end.Exit.At.Add(backoff(r, n))
+	if now.Before(due) && !end.Exit.At.After(now) { // a death in the future: the clock was set back
+		v.Phase, v.Wake = PhaseWaiting, due
+		v.Reason = fmt.Sprintf("%s; try %d at %s", end.Exit, n+1, due.Local().Format("15:04:05"))
+		return v
+	}
+	h.Restarts++
+	return v.start(w, want, &end, fmt.Sprintf("%s, try %d", end.Exit, n+1), h)
+}
+
+// inherit is the history of a life that ended unasked, with that death in it.
+func inherit(end Observed) History {
+	h := History{Restarts: end.History.Restarts, Last: end.Exit}
+	ran := end.Exit.At.Sub(end.Started)
+	if end.State == NoStart {
+		ran = 0
+	}
+	h.Deaths = append(append(h.Deaths, end.History.Deaths...), Death{At: end.Exit.At, Ran: ran})
+	if over := len(h.Deaths) - maxDeaths; over > 0 {
+		h.Deaths = h.Deaths[over:]
+	}
+	return h
+}
+
+// start adds the start of a life, unless a dependency must come first.
+func (v Verdict) start(w World, want Instance, end *Observed, reason string, h History) Verdict {
+	v.Phase = PhaseStarting
+	if wait := blocked(w, want); wait != "" {
+		v.Phase, v.Reason = PhaseWaiting, wait
+		return v
+	}
+	v.Reason = reason
+	v.Do = append(v.Do, Action{Verb: Start, ID: want.ID, Reason: reason, History: h, Want: want})
+	if end != nil {
+		v.Do = append(v.Do, Action{Verb: Forget, ID: want.ID, Life: end.Life, Reason: "over"})
+	}
+	return v
+}
+
+// down ends a verdict in which the instance stays down for good.
+func (v Verdict) down(p Phase, why, hint string) Verdict {
+	v.Phase, v.Reason, v.Hint, v.Final = p, why, hint, true
+	return v
+}
+
+// howToStop is the present way to stop a life, or the one it was started with if it is no longer wanted.
+func howToStop(want Instance, l Observed) spec.Stop {
+	if want.Process != nil {
+		return want.Process.Stop
+	}
+	return l.Stop
+}

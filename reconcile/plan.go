@@ -1,0 +1,70 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"kitt.sh/spec"
+)
+
+// A Verb of an action.
+type Verb string
+
+const (
+	Start  Verb = "start"
+	Stop   Verb = "stop"
+	Tune   Verb = "tune"
+	Forget Verb = "forget"
+)
+
+// An Action is one step towards what is wanted, with its reason: "start shop/web.1: exit 1, try 3".
+type Action struct {
+	Verb    Verb
+	ID      ID
+	Life    string    // what it acts on; "" for a start
+	Reason  string    // plain words
+	Want    Instance  // start, tune: what is wanted
+	History History   // start: what the new life inherits
+	How     spec.Stop // stop: how
+}
+
+// A World is all that Plan may look at.
+type World struct {
+	Want map[ID]Instance
+	Have map[ID][]Observed
+	Why  map[string]string // run digest that was replaced by an edit -> the fields that changed
+}
+
+// Plan says what to do now for the given instances, and when to look again if nothing happens before (zero: never).
+// It is pure. Instances of one plan do not depend on its order.
+func Plan(now time.Time, w World, ids []ID) (do []Action, wake time.Time) {
+	for _, id := range ids {
+		v := Judge(now, w, id)
+		do = append(do, v.Do...)
+		if !v.Wake.IsZero() && (wake.IsZero() || v.Wake.Before(wake)) {
+			wake = v.Wake
+		}
+	}
+	return do, wake
+}
+
+// IDs lists every instance that is wanted or had, sorted.
+func (w World) IDs() []ID {
+	ids := make([]ID, 0, len(w.Want))
+	for id := range w.Want {
+		ids = append(ids, id)
+	}
+	for id := range w.Have {
+		if _, ok := w.Want[id]; !ok {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, CompareIDs)
+	return ids
+}
+
+// CompareIDs orders by project, process and number.
+func CompareIDs(a, b ID) int {
+	return cmp.Or(cmp.Compare(a.Project, b.Project), cmp.Compare(a.Process, b.Process), cmp.Compare(a.N, b.N))
+}

@@ -1,0 +1,105 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+)
+
+// Want replaces what is wanted. Only the instances that differ are looked at.
+// why maps run digests that an edit replaced to the fields that changed; nil leaves what is known.
+func (r *Reconciler) Want(want []Instance, why map[string]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old := r.world.Want
+	r.world.Want = make(map[ID]Instance, len(want))
+	for _, in := range want {
+		r.world.Want[in.ID] = in
+		if was, ok := old[in.ID]; !ok || was.Generation != in.Generation || was.Hold != in.Hold || was.Process != in.Process {
+			r.dirty[in.ID] = true
+		}
+	}
+	for id := range old {
+		if _, ok := r.world.Want[id]; !ok {
+			r.dirty[id] = true
+		}
+	}
+	for run, fields := range why {
+		r.world.Why[run] = fields
+	}
+	r.Kick()
+}
+
+// Asked notes that the next stop of id was asked for by process pid inside it: the first signal waits for its end.
+func (r *Reconciler) Asked(id ID, pid int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.askers[id] = pid
+}
+
+func (r *Reconciler) asker(id ID) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pid := r.askers[id]
+	delete(r.askers, id)
+	return pid
+}
+
+// Retry forgets the ends of instances that are down for good, so that they are started again.
+func (r *Reconciler) Retry(ctx context.Context, ids []ID) error {
+	for _, id := range ids {
+		for _, l := range r.Lives(id) {
+			if l.State != Exited && l.State != NoStart {
+				continue
+			}
+			if err := r.Runtime.Forget(ctx, l.Life); err != nil {
+				return err
+			}
+		}
+		r.mu.Lock()
+		r.dirty[id] = true
+		r.mu.Unlock()
+	}
+	r.Kick()
+	return nil
+}
+
+// Lives returns what is known of an instance's lives.
+func (r *Reconciler) Lives(id ID) []Observed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]Observed(nil), r.world.Have[id]...)
+}
+
+// A View is one instance as it stands: what is wanted, what there is, and the verdict.
+type View struct {
+	ID      ID
+	Want    Instance // the zero Instance where it is only had
+	Lives   []Observed
+	Verdict Verdict
+	Busy    bool // an action is under way or due at once
+}
+
+// Look returns every instance that is wanted or had, sorted, and a channel that is closed when it is out of date.
+// ok is false until the Runtime was observed once.
+func (r *Reconciler) Look(now time.Time) (views []View, changed <-chan struct{}, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range r.world.IDs() {
+		v := View{ID: id, Want: r.world.Want[id], Lives: r.world.Have[id], Verdict: Judge(now, r.world, id)}
+		v.Busy = r.busy[id] || r.dirty[id] || r.all || len(v.Verdict.Do) > 0
+		views = append(views, v)
+	}
+	return views, r.changed, r.ready
+}
+
+// Would plans for another want than the present one, without acting.
+func (r *Reconciler) Would(now time.Time, want []Instance, why map[string]string) []Action {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := World{Want: make(map[ID]Instance, len(want)), Have: r.world.Have, Why: why}
+	for _, in := range want {
+		w.Want[in.ID] = in
+	}
+	do, _ := Plan(now, w, w.IDs())
+	return do
+}

@@ -1,0 +1,81 @@
+package reconcile
+
+import (
+	"strconv"
+	"time"
+
+	"kitt.sh/spec"
+)
+
+// An Instance is what is wanted: one numbered run of a process, up or held.
+type Instance struct {
+	ID         ID
+	Process    *spec.Process
+	Captured   map[string]string // the project's captured environment; a change of it alone replaces nothing
+	Generation uint64            // restarts asked for, from 1
+	Run        string            // digest of the fields whose edit replaces
+	Hold       string            // why it is kept down; "" means it is to be up
+}
+
+// A State of a life, as a Runtime sees it.
+type State uint8
+
+const (
+	Running  State = iota + 1
+	Stopping       // a stop was asked for and is under way; the Runtime finishes it by itself
+	Exited         // over; kept until Forget, so that its end can be judged
+	NoStart        // it never ran; Exit.Text says why
+)
+
+// An Exit is how a life ended. Code and Signal are meant only where How says so.
+type Exit struct {
+	How    string // exit | signal | unknown | nostart
+	Code   int
+	Signal string // SIGKILL
+	Text   string // nostart: the whole reason
+	Hint   string // nostart: the way out, if there is one
+	Retry  bool   // nostart: the cause passes by itself (no memory, too many processes)
+	At     time.Time
+}
+
+// A Death is what back-off and limits remember of a life that ended unasked.
+type Death struct {
+	At  time.Time
+	Ran time.Duration
+}
+
+// History is what one life hands on to the next. It is forgotten with the boot.
+type History struct {
+	Restarts int     // lives begun because the one before had died
+	Deaths   []Death // unasked ends under the present generation, oldest first, at most 100
+	Last     Exit    // how the life before ended, asked or not; the zero Exit if there was none
+}
+
+// Observed is one life of an instance, as it is now.
+type Observed struct {
+	ID         ID
+	Life       string // its name, the handle for Stop and Forget
+	Generation uint64
+	Run        string    // digest it was started with
+	Limits     string    // log limits it runs under; see Limits
+	Stop       spec.Stop // how it was to be stopped when it was started; for a life that is no longer wanted
+	State      State
+	PID        int
+	Started    time.Time
+	Deadline   time.Time // Stopping: when it will be killed
+	Asked      bool      // its end was asked for, so it is no death
+	Adopted    bool      // its parent is gone
+	Exit       Exit
+	Trouble    string // something that does not stop it: log writing stalled, processes escaped
+	History    History
+}
+
+// Limits is the part of a log's settings that the one who writes the bytes must know.
+func Limits(l spec.Log) string {
+	if l.Off {
+		return "off"
+	}
+	return l.Dir + ":" + itoa(l.MaxSize) + "/" + itoa(int64(l.Keep))
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,226 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// DirHeader carries the folder that a verb was called in; the server finds the project of its spec file.
+const DirHeader = "X-Kitt-Dir"
+
+// ErrNotRunning says that nobody answers on the socket.
+var ErrNotRunning = errors.New("kitt is not running")
+
+// A Client speaks to the daemon. It holds no connection: each call dials, so that a daemon
+// that was replaced in between is not noticed.
+type Client struct {
+	Socket string // path of api.sock
+	Dir    string // the caller's working folder; may be empty
+}
+
+// A Refusal is an answer of the daemon that is not 200.
+type Refusal struct{ Failure Failure }
+
+func (r *Refusal) Error() string { return r.Failure.Error }
+
+// Hint is the way out, or empty.
+func (r *Refusal) Hint() string { return r.Failure.Hint }
+
+// ExitCode is what the command is to exit with.
+func (r *Refusal) ExitCode() int { return max(r.Failure.Code, 1) }
+
+// Ping reports whether somebody listens: nil or ErrNotRunning, or why it cannot be told.
+func (c *Client) Ping(ctx context.Context) error {
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// Get returns the whole answer to a GET of path, byte for byte.
+// A daemon that is replaced while it answers is asked again.
+func (c *Client) Get(ctx context.Context, path string, query url.Values) (b []byte, err error) {
+	for try := 0; ; try++ {
+		if b, err = c.get(ctx, path, query); try == 3 || !lost(err) || ctx.Err() != nil {
+			return b, err
+		}
+		time.Sleep(time.Duration(try+1) * 10 * time.Millisecond)
+	}
+}
+
+func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	body, err := c.Open(ctx, http.MethodGet, path, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	b, err := io.ReadAll(body)
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	return b, nil
+}
+
+// Read decodes the answer to a GET of path into v.
+func (c *Client) Read(ctx context.Context, path string, query url.Values, v any) error {
+	b, err := c.Get(ctx, path, query)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("read answer: %s: %w", path, err)
+	}
+	return nil
+}
+
+// Post sends a Load or an Order to /v1/verb and yields the lines of its answer as they come.
+// The last one is of type done; a stream that ends without it yields an error.
+func (c *Client) Post(ctx context.Context, verb string, body any) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		b, err := json.Marshal(body)
+		if err != nil {
+			yield(Line{}, fmt.Errorf("write %s: %w", verb, err))
+			return
+		}
+		done := false
+		for line, err := range lines[Line](ctx, c, http.MethodPost, "/v1/"+verb, nil, b) {
+			done = done || line.Type == "done"
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+		if !done {
+			yield(Line{}, errors.New("the daemon went away before it was done; kitt status tells how things stand"))
+		}
+	}
+}
+
+// Follow yields the objects of a GET that answers with one a line, as they come, until the server
+// ends it, the caller stops, or ctx ends.
+func Follow[T any](ctx context.Context, c *Client, path string, query url.Values) iter.Seq2[T, error] {
+	return lines[T](ctx, c, http.MethodGet, path, query, nil)
+}
+
+func lines[T any](ctx context.Context, c *Client, method, path string, query url.Values, body []byte) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		answer, err := c.Open(ctx, method, path, query, body)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer answer.Close()
+		for dec := json.NewDecoder(answer); ; {
+			var v T
+			switch err := dec.Decode(&v); {
+			case err == io.EOF:
+				return
+			case err != nil:
+				yield(none, fmt.Errorf("read answer: %w", errors.Join(ctx.Err(), err)))
+				return
+			}
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Open sends one request and returns the body of its answer, which the caller must close.
+// The end of ctx breaks it off. The error is ErrNotRunning, a *Refusal, or one of the connection.
+func (c *Client) Open(ctx context.Context, method, path string, query url.Values, body []byte) (io.ReadCloser, error) {
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cut := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	res, err := exchange(conn, c.head(method, path, query, len(body)), body)
+	if err != nil {
+		cut()
+		_ = conn.Close()
+		return nil, fmt.Errorf("ask the daemon: %w", errors.Join(ctx.Err(), err))
+	}
+	answer := &answer{res.Body, conn, cut}
+	if res.StatusCode != http.StatusOK {
+		defer answer.Close()
+		return nil, refusal(res)
+	}
+	return answer, nil
+}
+
+func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", c.Socket)
+	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, ErrNotRunning
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reach kitt: %w", err)
+	}
+	return conn, nil
+}
+
+// head is written by hand: net/http's Client costs more than the whole request does.
+func (c *Client) head(method, path string, query url.Values, length int) []byte {
+	var b bytes.Buffer
+	b.WriteString(method + " " + path)
+	if len(query) > 0 {
+		b.WriteString("?" + query.Encode())
+	}
+	b.WriteString(" HTTP/1.1\r\nHost: kitt\r\nConnection: close\r\n")
+	if c.Dir != "" { // escaped: a folder's name may hold a line break
+		b.WriteString(DirHeader + ": " + url.PathEscape(c.Dir) + "\r\n")
+	}
+	if length > 0 {
+		b.WriteString("Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(length) + "\r\n")
+	}
+	b.WriteString("\r\n")
+	return b.Bytes()
+}
+
+func exchange(conn net.Conn, head, body []byte) (*http.Response, error) {
+	packet := net.Buffers{head, body}
+	if _, err := packet.WriteTo(conn); err != nil && !errors.Is(err, syscall.EPIPE) { // refused early: the answer says why
+		return nil, err
+	}
+	return http.ReadResponse(bufio.NewReaderSize(conn, 64<<10), nil)
+}
+
+func refusal(res *http.Response) error {
+	r := &Refusal{}
+	b, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if json.Unmarshal(b, &r.Failure) != nil || r.Failure.Error == "" {
+		r.Failure = Failure{Error: "the daemon answered " + res.Status, Code: 1}
+	}
+	return r
+}
+
+// lost says that the connection broke, not that the daemon said no.
+func lost(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// An answer closes its connection with its body.
+type answer struct {
+	io.ReadCloser
+	conn net.Conn
+	cut  func() bool
+}
+
+func (a *answer) Close() error {
+	a.cut()
+	return a.conn.Close() // not the body first: that would read on to its end
+}

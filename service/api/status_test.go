@@ -1,0 +1,31 @@
+package api
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"kitt.sh/spec"
+)
+
+func TestStatusIsWhatEncodingJSONMakesOfIt(t *testing.T) {
+	code, at := 3, Time{time.UnixMilli(1790000000123)}
+	full := Status{Keeper: Keeper{7}, Daemon: Daemon{8, "1.0"},
+		Specs: []Spec{{"shop", "/a b/kitt.hcl", nil}, {"é", "/x", &Trouble{Text: "x:1:2: \"bad\"", Since: at,
+			Complaints: []spec.Complaint{{Text: "bad"}}}}},
+		Instances: []Instance{
+			{ID: "web.1", Project: "shop", Process: "web", N: 1, Phase: "running", Ready: true, PID: 9, Since: at, Generation: 2,
+				Restarts: 1, Exit: &Exit{Code: &code, At: at}, CPU: 0.125, Memory: 1 << 33, Log: Log{"/o", "/e"}},
+			{ID: "a<&>\"\\\n.1", Reason: "wörter\x01", Exit: &Exit{Signal: "SIGKILL", At: at}},
+			{ID: "never.1"},
+		}}
+	for name, s := range map[string]Status{"full": full, "empty": {Specs: []Spec{}, Instances: []Instance{}}} {
+		want, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := AppendStatus(nil, &s); string(got) != string(want) {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
+		}
+	}
+}

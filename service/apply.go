@@ -1,0 +1,207 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// apply makes a spec that the client has read the project's own, lifts its holds, and tries again what had failed.
+func (d *Daemon) apply(ctx context.Context, l api.Load, say func(api.Line)) error {
+	lines, stop := d.actions.listen()
+	defer stop()
+	since := time.Now()
+	if err := d.take(ctx, l, say); err != nil {
+		return err
+	}
+	w := wait{d: d, lines: lines, say: say, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
+		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project }}
+	code, text, hint := w.run(ctx)
+	if code == 0 && w.said == 0 {
+		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
+	}
+	say(api.Line{Type: "done", Text: text, Hint: hint, Code: code})
+	return nil
+}
+
+// take is the part of apply that changes the state. What runs is not touched if it fails.
+func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.goingDown() {
+		return failure{1, "apply: kitt is shutting down", "kitt apply again in a moment"}
+	}
+	s := &l.Spec
+	if err := d.claim(s); err != nil {
+		return err
+	}
+	if old := d.specs[s.Project]; old != nil && !l.Capture { // from inside a managed process: the captured environment stays
+		l.Request.Env = d.intents.Projects[s.Project].Request.Env
+	}
+	why, err := d.adopt(s)
+	if err != nil {
+		return err
+	}
+	if err := d.applied(l, say); err != nil {
+		return err
+	}
+	delete(d.troubles, s.Project)
+	d.rewant(why)
+	return d.rec.Retry(ctx, d.failed(s.Project))
+}
+
+// claim refuses a project whose name already belongs to another folder's file.
+func (d *Daemon) claim(s *spec.Spec) error {
+	p := d.intents.Projects[s.Project]
+	if p == nil || p.File == s.File || filepath.Dir(p.File) == filepath.Dir(s.File) {
+		return nil
+	}
+	if _, err := os.Stat(p.File); err != nil {
+		return nil // moved
+	}
+	return failure{1, fmt.Sprintf("apply %s: project %q already follows %s", s.File, s.Project, p.File),
+		fmt.Sprintf("name this one otherwise: project = %q", s.Project+"-2")}
+}
+
+// applied records what an apply says: the file, how to read it, and that nothing is held any more.
+func (d *Daemon) applied(l api.Load, say func(api.Line)) error {
+	s := &l.Spec
+	p := d.intents.Projects[s.Project]
+	if p != nil && p.Down == nil && len(p.Holds) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
+		return nil
+	}
+	if p != nil {
+		sayLifted(p, say)
+	}
+	return d.commit(func(in *reconcile.Intents) error {
+		p := in.Projects[s.Project]
+		if p == nil {
+			p = &reconcile.Project{}
+			in.Projects[s.Project] = p
+		}
+		p.File, p.Request, p.Down, p.Holds = s.File, l.Request, nil, nil
+		p.Revision++
+		return nil
+	})
+}
+
+// sayLifted names the holds that an apply lifts.
+func sayLifted(p *reconcile.Project, say func(api.Line)) {
+	if p.Down != nil {
+		say(api.Line{Type: "action", Verb: "lift", ID: "the project's hold", Reason: "it was held: " + p.Down.Reason()})
+	}
+	for name, h := range p.Holds {
+		say(api.Line{Type: "action", Verb: "lift", ID: name, Reason: "it was held: " + h.Reason()})
+	}
+}
+
+func sameRequest(a, b spec.Request) bool {
+	return a.Path == b.Path && a.Cwd == b.Cwd && a.Profile == b.Profile && a.Port == b.Port &&
+		maps.Equal(a.Env, b.Env) && maps.Equal(a.Formation, b.Formation)
+}
+
+// failed lists the instances of a project that are down for good though they should run.
+func (d *Daemon) failed(project string) (ids []reconcile.ID) {
+	views, _, _ := d.rec.Look(time.Now())
+	for _, v := range views {
+		if v.ID.Project == project && v.Verdict.Phase == reconcile.PhaseFailed {
+			ids = append(ids, v.ID)
+		}
+	}
+	return ids
+}
+
+// plan says what apply would do, without doing it.
+func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := &l.Spec
+	if err := d.claim(s); err != nil {
+		return err
+	}
+	specs := maps.Clone(d.specs)
+	old := specs[s.Project]
+	specs[s.Project] = s
+	p := d.intents.Projects[s.Project]
+	lifted := reconcile.Project{File: s.File, Request: l.Request}
+	if p != nil {
+		sayLifted(p, say)
+		lifted.Scale, lifted.Generations = p.Scale, p.Generations
+	}
+	digests := reconcile.Digests{}
+	var want []reconcile.Instance
+	for _, in := range d.wants(time.Now(), d.specs) {
+		if in.ID.Project != s.Project {
+			want = append(want, in)
+		}
+	}
+	want = append(want, reconcile.Expand(time.Now(), s, &lifted, digests)...)
+	n := sayPlan(d.rec.Would(time.Now(), want, changes(old, s, d.digests)), s.Project, say)
+	n += sayEdits(old, s, say)
+	if p != nil && !maps.Equal(p.Request.Env, l.Request.Env) && l.Capture {
+		say(api.Line{Type: "note", Text: "the captured environment differs; the next start of each process uses the new one, nothing restarts for it"})
+	}
+	say(api.Line{Type: "done", Text: plural(n, "change", "changes"), Up: n})
+	return nil
+}
+
+// sayPlan tells the actions on one project, a line an instance, and counts them.
+func sayPlan(do []reconcile.Action, project string, say func(api.Line)) (n int) {
+	seen := map[reconcile.ID]bool{}
+	for _, a := range do {
+		if a.ID.Project != project {
+			continue
+		}
+		if l, ok := line(a, seen); ok {
+			say(l)
+			n++
+		}
+	}
+	return n
+}
+
+// sayEdits tells, field by field, what an edit changes in processes that stay, and counts the live ones.
+func sayEdits(old, now *spec.Spec, say func(api.Line)) (live int) {
+	if old == nil {
+		return 0
+	}
+	for i := range now.Processes {
+		was := process(old, now.Processes[i].Name)
+		if was == nil {
+			continue
+		}
+		if l, ok := edited(*was, now.Processes[i]); ok {
+			say(l)
+			for _, c := range l.Changes {
+				if c.Live {
+					live++
+				}
+			}
+		}
+	}
+	return live
+}
+
+// edited is the line that lists the fields in which a process differs.
+func edited(was, is spec.Process) (api.Line, bool) {
+	l := api.Line{Type: "action", Verb: "edit", ID: is.Name}
+	for _, c := range spec.Diff(was, is) {
+		l.Changes = append(l.Changes, api.Change{Field: c.Field, From: c.From, To: c.To, Live: c.Live})
+	}
+	return l, len(l.Changes) > 0
+}
+
+// plural words a number of things.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,191 @@
+// Package service is the second floor: kitt as a service. The daemon loads specs, reconciles, serves the API and
+// copies logs; it holds no state that it cannot rebuild from the disk and the keeper's list.
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/keeper"
+	"kitt.sh/reconcile/local"
+	"kitt.sh/service/api"
+	"kitt.sh/service/home"
+	"kitt.sh/spec"
+)
+
+// A Daemon is one running kitt. Fill the exported fields, then call Run once.
+type Daemon struct {
+	Dirs    home.Dirs
+	Version string
+	Exe     string // how instances and the daemon itself call kitt again
+	Service bool   // a service manager brings a dead keeper back
+	Log     *slog.Logger
+	Keeper  *keeper.Client
+	API     net.Listener
+	Load    Loader // reads a spec file apart from this process
+
+	rec      *reconcile.Reconciler
+	rt       *local.Runtime
+	events   *Events
+	actions  fanout[*reconcile.Action]
+	sample   sampler
+	watch    *watcher
+	copies   *copies
+	taps     *taps
+	witness  *keeper.Witness
+	leave    context.CancelCauseFunc
+	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
+	stopOnce sync.Once
+
+	mu       sync.Mutex // guards what follows; held over a commit, so that verbs come one after the other
+	intents  *reconcile.Intents
+	specs    map[string]*spec.Spec // the last good one of each project
+	troubles map[string]*api.Trouble
+	digests  reconcile.Digests
+	holdEnds time.Time
+}
+
+// Run serves until ctx ends or one of its parts fails. All parts have ended when it returns.
+func (d *Daemon) Run(ctx context.Context) error {
+	ctx, d.leave = context.WithCancelCause(ctx)
+	defer d.leave(nil)
+	if err := d.open(); err != nil {
+		return err
+	}
+	defer d.close()
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.expire)
+}
+
+// open reads the state and prepares the parts; nothing runs yet.
+func (d *Daemon) open() (err error) {
+	d.stopping = make(chan struct{})
+	d.troubles, d.specs, d.digests = map[string]*api.Trouble{}, map[string]*spec.Spec{}, reconcile.Digests{}
+	if d.events, err = openEvents(d.Dirs.State); err != nil {
+		d.Log.Warn("open events", "err", err) // it runs on without
+	}
+	if d.intents, err = reconcile.LoadIntents(d.statePath("desired.json")); err != nil {
+		d.Log.Warn("read state", "err", err)
+	}
+	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
+	d.rec = reconcile.New(d.rt, d.Log)
+	d.rec.Did = d.did
+	d.taps = newTaps(d.Keeper)
+	d.copies = newCopies(d)
+	if d.watch, err = newWatcher(d); err != nil {
+		return err
+	}
+	d.readSpecs()
+	d.events.add(api.Event{Kind: "daemon", Reason: "daemon started", PID: os.Getpid()})
+	return nil
+}
+
+func (d *Daemon) close() {
+	d.watch.close()
+	d.events.Close()
+}
+
+// readSpecs takes up the last good spec of every project, and has their files read again.
+func (d *Daemon) readSpecs() {
+	for name := range d.intents.Projects {
+		s, err := readSpec(d.specPath(name))
+		if err != nil {
+			d.Log.Warn("read state", "err", err)
+			s = &spec.Spec{Project: name, File: d.intents.Projects[name].File}
+		}
+		d.specs[name] = s
+		d.watch.follow(name, s.Reads)
+		d.watch.poke(name)
+	}
+	d.rewant(nil)
+}
+
+// reconcile is the loop; it pauses for good once kitt goes down.
+func (d *Daemon) reconcile(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { // ended by ctx
+		select {
+		case <-d.stopping:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	if err := d.rt.Refresh(ctx); err != nil {
+		return fmt.Errorf("look at lives: %w", err)
+	}
+	err := d.rec.Run(ctx)
+	if d.goingDown() {
+		return nil
+	}
+	return err
+}
+
+// expire lifts the holds whose time is over.
+func (d *Daemon) expire(ctx context.Context) error {
+	for {
+		d.mu.Lock()
+		next := time.Time{}
+		changed := d.holdEnds
+		for _, p := range d.intents.Projects {
+			if t := p.Expire(time.Now()); !t.IsZero() && (next.IsZero() || t.Before(next)) {
+				next = t
+			}
+		}
+		d.holdEnds = next
+		if !changed.IsZero() && changed != next {
+			d.rewant(nil)
+		}
+		d.mu.Unlock()
+		if err := d.restUntil(ctx, next); err != nil {
+			return err
+		}
+	}
+}
+
+// restUntil waits for next, for a commit, or for the end.
+func (d *Daemon) restUntil(ctx context.Context, next time.Time) error {
+	var due <-chan time.Time
+	if !next.IsZero() {
+		t := time.NewTimer(time.Until(next))
+		defer t.Stop()
+		due = t.C
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-due:
+	case <-d.watch.committed:
+	}
+	return nil
+}
+
+func (d *Daemon) goingDown() bool {
+	select {
+	case <-d.stopping:
+		return true
+	default:
+		return false
+	}
+}
+
+// serve runs the parts; the first to return an error ends the others, and all have ended when it returns.
+func serve(ctx context.Context, parts ...func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wg sync.WaitGroup
+	for _, part := range parts {
+		wg.Go(func() {
+			if err := part(ctx); err != nil {
+				stop(err)
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,138 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// A Loader reads a spec apart from this process. The Loaded says what it read even where it is wrong.
+type Loader func(ctx context.Context, req spec.Request) (Loaded, error)
+
+// Loaded is what a Loader found: a spec, or what is wrong with the file.
+type Loaded struct {
+	Spec       *spec.Spec       `json:"spec"` // where there are complaints, only Reads is meant
+	Complaints []spec.Complaint `json:"complaints,omitempty"`
+	Error      string           `json:"error,omitempty"` // a failure with no place in a file
+}
+
+// edited reads a project's file again and applies it, unless it is wrong or would do too much.
+func (d *Daemon) edited(ctx context.Context, project string) {
+	d.mu.Lock()
+	p := d.intents.Projects[project]
+	var req spec.Request
+	if p != nil {
+		req = p.Request
+		req.Path, req.Scale = p.File, scaled(p)
+	}
+	d.mu.Unlock()
+	if p == nil || d.goingDown() {
+		return
+	}
+	l, err := d.Load(ctx, req)
+	if ctx.Err() != nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.intents.Projects[project] == nil || d.intents.Projects[project].File != p.File {
+		return
+	}
+	t := d.trouble(p.File, project, l, err)
+	if t == nil {
+		t = d.follow1(l.Spec)
+	}
+	d.setTrouble(project, t)
+	if l.Spec != nil && t != nil {
+		d.watch.follow(project, append(l.Spec.Reads, d.specs[project].Reads...))
+	}
+}
+
+func scaled(p *reconcile.Project) map[string]int {
+	out := map[string]int{}
+	for name, s := range p.Scale {
+		out[name] = s.N
+	}
+	return out
+}
+
+// trouble says what keeps an edit from being followed; nil if nothing does.
+func (d *Daemon) trouble(file, project string, l Loaded, err error) *api.Trouble {
+	if _, serr := os.Stat(file); errors.Is(serr, fs.ErrNotExist) {
+		return &api.Trouble{Text: file + ": the file has vanished; what runs is left as it is",
+			Hint: "put it back, or kitt down --project " + project}
+	}
+	switch {
+	case err != nil:
+		return &api.Trouble{Text: "read " + file + ": " + err.Error()}
+	case len(l.Complaints) > 0:
+		return &api.Trouble{Text: l.Complaints[0].Error(), Complaints: l.Complaints, Hint: l.Complaints[0].Hint}
+	case l.Error != "":
+		return &api.Trouble{Text: l.Error}
+	case l.Spec.Project != project:
+		return &api.Trouble{Text: fmt.Sprintf("%s: the project is now called %q; it still runs as %q", file, l.Spec.Project, project),
+			Hint: "kitt down --project " + project + ", then kitt apply"}
+	}
+	return nil
+}
+
+// follow1 applies an edit, or returns why it is held: it would remove more than half of what runs.
+// The caller holds mu.
+func (d *Daemon) follow1(s *spec.Spec) *api.Trouble {
+	gone, of := d.removes(s)
+	if gone*2 > of {
+		return &api.Trouble{Text: fmt.Sprintf("%s: this edit would remove %d of %d running processes; it is held", s.File, gone, of),
+			Hint: "kitt apply does it"}
+	}
+	why, err := d.adopt(s)
+	if err != nil {
+		return &api.Trouble{Text: "keep spec: " + err.Error()}
+	}
+	if len(why) > 0 {
+		d.events.add(api.Event{Kind: "apply", ID: s.Project, Reason: s.File + " was edited"})
+	}
+	d.rewant(why)
+	return nil
+}
+
+// removes counts the running processes of a project, and those of them that s does not name.
+func (d *Daemon) removes(s *spec.Spec) (gone, of int) {
+	views, _, _ := d.rec.Look(time.Now())
+	seen := map[string]bool{}
+	for _, v := range views {
+		if v.ID.Project != s.Project || seen[v.ID.Process] || v.Verdict.Phase != reconcile.PhaseRunning {
+			continue
+		}
+		seen[v.ID.Process] = true
+		of++
+		if process(s, v.ID.Process) == nil {
+			gone++
+		}
+	}
+	return gone, of
+}
+
+// setTrouble remembers what is wrong with a project's file, and tells of every change of it. The caller holds mu.
+func (d *Daemon) setTrouble(project string, t *api.Trouble) {
+	was := d.troubles[project]
+	switch {
+	case t == nil && was != nil:
+		delete(d.troubles, project)
+		d.events.add(api.Event{Kind: "spec-ok", ID: project, Reason: "the spec file is followed again"})
+	case t != nil && (was == nil || was.Text != t.Text):
+		t.Since = api.Time{Time: time.Now()}
+		d.troubles[project] = t
+		d.events.add(api.Event{Kind: "spec-error", ID: project, Reason: t.Text})
+		d.Log.Warn("read spec", "project", project, "err", t.Text)
+	case t != nil:
+		t.Since = was.Since
+		d.troubles[project] = t
+	}
+}

@@ -1,0 +1,122 @@
+package service
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kitt.sh/service/api"
+)
+
+// maxEvents is the size at which the event log begins anew; the one before is kept.
+const maxEvents = 8 << 20
+
+// Events is the event log: one JSON object a line, appended, bounded to two files of 8 MiB (0600).
+// It is not synced: after a power cut its last lines may be missing.
+type Events struct {
+	mu   sync.Mutex
+	f    *os.File
+	size int64
+	seq  uint64
+	path string
+	live fanout[api.Event]
+}
+
+// openEvents opens the log in dir and finds its last number. A log that cannot be opened still numbers and
+// passes on events.
+func openEvents(dir string) (*Events, error) {
+	e := &Events{path: filepath.Join(dir, "events.jsonl")}
+	f, err := os.OpenFile(e.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return e, fmt.Errorf("open events: %w", err)
+	}
+	e.f = f
+	if st, err := f.Stat(); err == nil {
+		e.size = st.Size()
+	}
+	if last := e.tail(1); len(last) == 1 {
+		e.seq = last[0].Seq
+	}
+	return e, nil
+}
+
+// add numbers, times, keeps and passes on an event.
+func (e *Events) add(ev api.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seq++
+	ev.Seq = e.seq
+	if ev.At.IsZero() {
+		ev.At = api.Time{Time: time.Now()}
+	}
+	e.write(ev)
+	e.live.send(ev)
+}
+
+// write appends an event. A full disk loses events, never processes.
+func (e *Events) write(ev api.Event) {
+	b, err := json.Marshal(ev)
+	if err != nil || e.f == nil {
+		return
+	}
+	n, _ := e.f.Write(append(b, '\n'))
+	if e.size += int64(n); e.size < maxEvents {
+		return
+	}
+	if os.Rename(e.path, e.path+".1") != nil {
+		return
+	}
+	f, err := os.OpenFile(e.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return
+	}
+	e.f.Close()
+	e.f, e.size = f, 0
+}
+
+// tail returns the last n events, oldest first; of the present file alone where these suffice.
+func (e *Events) tail(n int) []api.Event {
+	var all []api.Event
+	for i, path := range []string{e.path, e.path + ".1"} {
+		if i == 0 || len(all) < n {
+			all = append(readEvents(path, n-len(all)), all...)
+		}
+	}
+	return all
+}
+
+// readEvents reads the last n events of a file. Lines that are torn are passed over.
+func readEvents(path string, n int) (out []api.Event) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err == nil && st.Size() > int64(n+1)*1024 {
+		_, _ = f.Seek(-int64(n+1)*1024, io.SeekEnd)
+	}
+	sc := bufio.NewScanner(f)
+	sc.Buffer(make([]byte, 0, 4096), 1<<20)
+	for sc.Scan() {
+		var ev api.Event
+		if json.Unmarshal(sc.Bytes(), &ev) == nil && ev.Seq > 0 {
+			out = append(out, ev)
+		}
+	}
+	return out[max(0, len(out)-n):]
+}
+
+// Close closes the log. Later events are numbered but not kept.
+func (e *Events) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.f != nil {
+		e.f.Close()
+		e.f = nil
+	}
+}

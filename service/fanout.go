@@ -1,0 +1,37 @@
+package service
+
+import "sync"
+
+// fanout hands each value to everyone who listens. A listener that is 8192 values behind loses the newer ones.
+// The zero fanout is ready.
+type fanout[T any] struct {
+	mu   sync.Mutex
+	outs map[chan T]bool
+}
+
+// listen returns a channel of values and the func that ends it.
+func (f *fanout[T]) listen() (<-chan T, func()) {
+	ch := make(chan T, 8192)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.outs == nil {
+		f.outs = map[chan T]bool{}
+	}
+	f.outs[ch] = true
+	return ch, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.outs, ch)
+	}
+}
+
+func (f *fanout[T]) send(v T) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for ch := range f.outs {
+		select {
+		case ch <- v:
+		default:
+		}
+	}
+}

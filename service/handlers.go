@@ -1,0 +1,166 @@
+package service
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// getShow answers with everything about one process: ?name=, ?project=.
+func (d *Daemon) getShow(w http.ResponseWriter, r *http.Request) {
+	name, project := r.URL.Query().Get("name"), r.URL.Query().Get("project")
+	if project == "" {
+		project = d.projectOf(who(r))
+	}
+	d.mu.Lock()
+	ts, err := d.resolve(project, []string{name})
+	d.mu.Unlock()
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	t := ts[0]
+	s, err := d.status(r.Context(), t.project, []string{t.project + "/" + t.key()})
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	show := api.Show{Process: masked(*t.process), Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
+	if len(s.Specs) > 0 {
+		show.File = s.Specs[0].File
+	}
+	answer(w, show)
+}
+
+// masked hides the values of the environment.
+func masked(p spec.Process) spec.Process {
+	env := make(map[string]string, len(p.Env))
+	for k := range p.Env {
+		env[k] = "***"
+	}
+	p.Env, p.Each = env, nil
+	return p
+}
+
+// eventsOf is the last n events of a process.
+func (d *Daemon) eventsOf(t target, n int) (out []api.Event) {
+	prefix := t.project + "/" + t.process.Name + "."
+	for _, ev := range d.events.tail(2000) {
+		if strings.HasPrefix(ev.ID, prefix) || ev.ID == strings.TrimSuffix(prefix, ".") {
+			out = append(out, ev)
+		}
+	}
+	return out[max(0, len(out)-n):]
+}
+
+// tree lists the processes of the given instances.
+func (d *Daemon) tree(rows []api.Instance) (out []api.Proc) {
+	roots, ids := map[int]time.Time{}, map[int]string{}
+	for _, in := range rows {
+		if in.PID > 0 {
+			roots[in.PID], ids[in.PID] = in.Since.Time, in.ID
+		}
+	}
+	for root, procs := range trees(processes(), roots) {
+		for _, p := range procs {
+			out = append(out, api.Proc{ID: ids[root], PID: p.pid, Parent: p.parent, Command: p.name, Memory: p.memory})
+		}
+	}
+	return out
+}
+
+// getEvents streams events: the last ?n= (or those ?since=), and with ?follow=1 all that come.
+func (d *Daemon) getEvents(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	n, err := strconv.Atoi(q.Get("n"))
+	if err != nil || n <= 0 {
+		n = 1_000_000
+	}
+	var since time.Time
+	if s := q.Get("since"); s != "" {
+		if since, err = time.Parse(time.RFC3339Nano, s); err != nil {
+			refuse(w, failure{2, "read since: " + err.Error(), ""})
+			return
+		}
+	}
+	live, stop := d.events.live.listen()
+	defer stop()
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	enc, last := json.NewEncoder(w), uint64(0)
+	for _, ev := range d.events.tail(n) {
+		last = ev.Seq
+		if ev.At.Before(since) {
+			continue
+		}
+		_ = enc.Encode(ev)
+	}
+	w.(http.Flusher).Flush()
+	for q.Get("follow") != "" {
+		select {
+		case <-r.Context().Done():
+			return
+		case ev := <-live:
+			if ev.Seq > last {
+				_ = enc.Encode(ev)
+				w.(http.Flusher).Flush()
+			}
+		}
+	}
+}
+
+// logSource is where the stored streams of one instance lie.
+type logSource struct {
+	ID  string `json:"id"`
+	Out string `json:"out"`
+	Err string `json:"err"`
+}
+
+// getLogs streams where logs lie, and a poke each time that there is more: {"sources":[…]}, {"poke":true}.
+func (d *Daemon) getLogs(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if _, err := d.views(r.Context(), q.Get("project"), words(q.Get("targets"))); err != nil {
+		refuse(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	enc, before := json.NewEncoder(w), ""
+	for {
+		_, changed, _ := d.rec.Look(time.Now())
+		views, _ := d.views(r.Context(), q.Get("project"), words(q.Get("targets"))) // a name may go away meanwhile
+		sources := d.sources(views)
+		if b, _ := json.Marshal(sources); string(b) != before {
+			before = string(b)
+			_ = enc.Encode(map[string]any{"sources": sources})
+		}
+		w.(http.Flusher).Flush()
+		if d.taps.wait(r.Context(), changed, living(views)) != nil {
+			return
+		}
+		_ = enc.Encode(map[string]any{"poke": true})
+	}
+}
+
+// sources says where the streams of the given instances lie.
+func (d *Daemon) sources(views []reconcile.View) []logSource {
+	out := make([]logSource, 0, len(views))
+	clash := clashes(views)
+	for _, v := range views {
+		in := d.instance(v, usage{}, clash[v.ID.Process])
+		out = append(out, logSource{in.ID, in.Log.Out, in.Log.Err})
+	}
+	return out
+}
+
+// living lists the lives of views that may still write.
+func living(views []reconcile.View) (out []reconcile.Observed) {
+	for _, v := range views {
+		out = append(out, v.Lives...)
+	}
+	return out
+}

@@ -1,0 +1,28 @@
+package service
+
+import (
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+)
+
+// did notes an action in the event log and tells those who wait. It is called from several goroutines.
+func (d *Daemon) did(a reconcile.Action, err error) {
+	ev := api.Event{Kind: string(a.Verb), ID: a.ID.String(), Reason: a.Reason}
+	if err != nil {
+		ev.Kind, ev.Reason = "error", string(a.Verb)+": "+err.Error()
+		d.Log.Warn(string(a.Verb), "id", a.ID.String(), "why", a.Reason, "err", err)
+	} else {
+		d.Log.Info(string(a.Verb), "id", a.ID.String(), "why", a.Reason)
+	}
+	d.events.add(ev)
+	d.actions.send(&a)
+}
+
+// ended notes the end of a life.
+func (d *Daemon) ended(o reconcile.Observed) {
+	reason := o.Exit.String()
+	if o.Asked {
+		reason += ", as asked"
+	}
+	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Exit: apiExit(o.Exit)})
+}

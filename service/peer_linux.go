@@ -1,0 +1,47 @@
+package service
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// peer is the user and the process at the other end of a unix socket; -1 and 0 where that cannot be known.
+func peer(c net.Conn) (uid, pid int) {
+	uid = -1
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		return uid, 0
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return uid, 0
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			uid, pid = int(cred.Uid), int(cred.Pid)
+		}
+	})
+	return uid, pid
+}
+
+// parent is the parent of pid; 0 where that cannot be known.
+func parent(pid int) int {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	if i := strings.LastIndex(string(b), ") "); i >= 0 {
+		rest = string(b)[i+2:]
+	}
+	f := strings.Fields(rest)
+	if len(f) < 2 {
+		return 0
+	}
+	ppid, _ := strconv.Atoi(f[1])
+	return ppid
+}

@@ -1,0 +1,35 @@
+package service
+
+import (
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+	"golang.org/x/sys/unix"
+)
+
+// processes lists the processes of our user; CPU and memory come by way of libproc.
+func processes() []proc {
+	all, err := unix.SysctlKinfoProcSlice("kern.proc.uid", unix.Geteuid())
+	if err != nil {
+		return nil
+	}
+	out := make([]proc, 0, len(all))
+	for _, k := range all {
+		p := proc{pid: int(k.Proc.P_pid), parent: int(k.Eproc.Ppid), name: unix.ByteSliceToString(k.Proc.P_comm[:])}
+		p.session, _ = unix.Getsid(p.pid)
+		out = append(out, measured(p))
+	}
+	return out
+}
+
+// measured adds CPU and memory to p, as far as they can be read.
+func measured(p proc) proc {
+	ps := process.Process{Pid: int32(p.pid)}
+	if m, err := ps.MemoryInfo(); err == nil {
+		p.memory = int64(m.RSS)
+	}
+	if t, err := ps.Times(); err == nil {
+		p.cpu = time.Duration((t.User + t.System) * float64(time.Second))
+	}
+	return p
+}

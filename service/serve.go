@@ -1,0 +1,151 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"kitt.sh/service/api"
+)
+
+// listen answers the API until ctx ends.
+func (d *Daemon) listen(ctx context.Context) error {
+	srv := &http.Server{Handler: d.routes(), ReadHeaderTimeout: 10 * time.Second,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			uid, pid := peer(c)
+			return context.WithValue(ctx, callerKey{}, caller{uid: uid, pid: pid})
+		}}
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	defer stop()
+	err := srv.Serve(guarded{d.API})
+	if errors.Is(err, http.ErrServerClosed) {
+		return ctx.Err()
+	}
+	return err
+}
+
+type callerKey struct{}
+
+// guarded accepts only connections of our own user.
+type guarded struct{ net.Listener }
+
+func (g guarded) Accept() (net.Conn, error) {
+	for {
+		c, err := g.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if uid, _ := peer(c); uid == os.Geteuid() {
+			return c, nil
+		}
+		_ = c.Close()
+	}
+}
+
+// routes is the whole API.
+func (d *Daemon) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/version", d.getVersion)
+	mux.HandleFunc("GET /v1/status", d.getStatus)
+	mux.HandleFunc("GET /v1/show", d.getShow)
+	mux.HandleFunc("GET /v1/explain", d.getShow)
+	mux.HandleFunc("GET /v1/events", d.getEvents)
+	mux.HandleFunc("GET /v1/logs/wait", d.getLogs)
+	mux.HandleFunc("POST /v1/apply", d.postLoad(d.apply))
+	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, say func(api.Line)) error {
+		return d.plan(l, say)
+	}))
+	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale"} {
+		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
+	}
+	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
+	return mux
+}
+
+func (d *Daemon) getVersion(w http.ResponseWriter, _ *http.Request) {
+	answer(w, map[string]any{"version": d.Version, "pid": os.Getpid()})
+}
+
+// answer sends v as JSON, with a newline at its end.
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // the client went away: its own affair
+}
+
+// refuse sends an error as a Failure.
+func refuse(w http.ResponseWriter, err error) {
+	f := asFailure(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(httpStatus(f.Code))
+	_ = json.NewEncoder(w).Encode(f)
+}
+
+// who is the caller of a request: the socket's peer, and what the client says of where it runs.
+func who(r *http.Request) caller {
+	c, _ := r.Context().Value(callerKey{}).(caller)
+	c.life, c.dir = r.Header.Get("X-Kitt-Life"), r.Header.Get("X-Kitt-Dir")
+	return c
+}
+
+// postLoad serves a verb that takes a Load and answers with lines.
+func (d *Daemon) postLoad(verb func(context.Context, api.Load, func(api.Line)) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var l api.Load
+		if err := json.NewDecoder(r.Body).Decode(&l); err != nil {
+			refuse(w, failure{2, "read request: " + err.Error(), ""})
+			return
+		}
+		s := &lines{w: w}
+		if err := verb(r.Context(), l, s.say); err != nil {
+			s.fail(err)
+		}
+	}
+}
+
+// postOrder serves a verb on processes.
+func (d *Daemon) postOrder(verb string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var o api.Order
+		if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+			refuse(w, failure{2, "read request: " + err.Error(), ""})
+			return
+		}
+		c := who(r)
+		if o.Project == "" {
+			o.Project = d.projectOf(c)
+		}
+		s := &lines{w: w}
+		if err := d.order(r.Context(), verb, o, c, s.say); err != nil {
+			s.fail(err)
+		}
+	}
+}
+
+// lines streams api.Lines, one JSON object a line, each sent at once.
+type lines struct {
+	w     http.ResponseWriter
+	begun bool
+}
+
+func (l *lines) say(line api.Line) {
+	if !l.begun {
+		l.w.Header().Set("Content-Type", "application/x-ndjson")
+		l.begun = true
+	}
+	_ = json.NewEncoder(l.w).Encode(line)
+	l.w.(http.Flusher).Flush()
+}
+
+// fail ends the stream with an error: as the answer's own, or as its last line if there were lines already.
+func (l *lines) fail(err error) {
+	if !l.begun {
+		refuse(l.w, err)
+		return
+	}
+	f := asFailure(err)
+	l.say(api.Line{Type: "done", Text: f.Error, Hint: f.Hint, Code: f.Code})
+}

@@ -1,0 +1,224 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+)
+
+// settleTime is how long a life that apply began must last before apply calls it up: a program that is missing a
+// module dies within it.
+const settleTime = 250 * time.Millisecond
+
+// hopeless is how many deaths during one wait make it end early.
+const hopeless = 3
+
+// A wait follows a set of instances until each is as it should be, or nothing more can happen, or time is up.
+type wait struct {
+	d       *Daemon
+	lines   <-chan *reconcile.Action
+	say     func(api.Line)
+	since   time.Time
+	settle  time.Duration
+	timeout time.Duration
+	skip    bool // do not wait, only say what is being done
+	mine    func(reconcile.ID) bool
+
+	said  int
+	seen  map[reconcile.ID]bool
+	views []reconcile.View
+	base  map[reconcile.ID]int // restarts at the beginning
+}
+
+// run returns the exit code of the command and its last words.
+func (w *wait) run(ctx context.Context) (code int, text, hint string) {
+	w.seen, w.base = map[reconcile.ID]bool{}, map[reconcile.ID]int{}
+	if w.timeout <= 0 {
+		w.timeout = time.Minute
+	}
+	end := time.NewTimer(w.timeout)
+	defer end.Stop()
+	last := -1
+	for {
+		pending, settled, changed := w.look()
+		w.drain()
+		if settled || w.skip {
+			return w.verdict(pending, false)
+		}
+		if up := len(w.views) - len(pending); up != last {
+			last = up
+			w.say(api.Line{Type: "progress", Up: up, Total: len(w.views), Pending: first(pending, 20)})
+		}
+		select {
+		case <-ctx.Done():
+			return 1, "the client went away", ""
+		case <-end.C:
+			w.look()
+			w.drain()
+			return w.verdict(pending, true)
+		case <-changed:
+		case a := <-w.lines:
+			w.tell(a)
+		case <-w.youth():
+		}
+	}
+}
+
+// look refreshes the views. settled means that nothing more will happen by itself.
+func (w *wait) look() (pending []api.Pending, settled bool, changed <-chan struct{}) {
+	all, changed, ok := w.d.rec.Look(time.Now())
+	w.views, settled = w.views[:0], ok
+	for _, v := range all {
+		if !w.mine(v.ID) {
+			continue
+		}
+		w.views = append(w.views, v)
+		p, up, final := w.judge(v)
+		if !up {
+			pending = append(pending, p)
+		}
+		settled = settled && (up || final)
+	}
+	return pending, settled, changed
+}
+
+// judge tells whether one instance is up, and if not whether it is any use to wait for it.
+func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
+	p = api.Pending{ID: v.ID.Short(), Phase: string(v.Verdict.Phase), Reason: v.Verdict.Reason}
+	if v.Busy {
+		return p, false, false
+	}
+	switch v.Verdict.Phase {
+	case reconcile.PhaseRunning:
+		return p, !w.young(v), false
+	case reconcile.PhaseHeld, reconcile.PhaseDone:
+		return p, true, true
+	}
+	if died := w.deaths(v); died >= hopeless {
+		p.Reason, p.Final = fmt.Sprintf("died %d times since: %s", died, p.Reason), true
+		return p, false, true
+	}
+	p.Final = v.Verdict.Final
+	return p, false, v.Verdict.Final
+}
+
+// young tells whether the life began during this wait and is too young to be trusted.
+func (w *wait) young(v reconcile.View) bool {
+	began := v.Verdict.Since
+	return w.settle > 0 && began.After(w.since) && time.Since(began) < w.settle
+}
+
+// deaths counts how often the instance died unasked since the wait began.
+func (w *wait) deaths(v reconcile.View) (n int) {
+	for _, l := range v.Lives {
+		if l.State == reconcile.Exited && !l.Asked && l.Exit.At.After(w.since) {
+			n = 1
+		}
+		for _, death := range l.History.Deaths {
+			if death.At.After(w.since) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// youth fires when the oldest of the young lives comes of age.
+func (w *wait) youth() <-chan time.Time {
+	var due time.Duration = -1
+	for _, v := range w.views {
+		if v.Verdict.Phase != reconcile.PhaseRunning || !w.young(v) {
+			continue
+		}
+		if left := w.settle - time.Since(v.Verdict.Since); due < 0 || left > due {
+			due = left
+		}
+	}
+	if due < 0 {
+		return nil
+	}
+	return time.After(due + time.Millisecond)
+}
+
+// drain tells the actions that wait in the channel.
+func (w *wait) drain() {
+	for {
+		select {
+		case a := <-w.lines:
+			w.tell(a)
+		default:
+			return
+		}
+	}
+}
+
+// tell says one action of ours.
+func (w *wait) tell(a *reconcile.Action) {
+	if !w.mine(a.ID) {
+		return
+	}
+	if l, ok := line(*a, w.seen); ok {
+		w.say(l)
+		w.said++
+	}
+}
+
+// ids lists the instances that are followed.
+func (w *wait) ids() []reconcile.View { return w.views }
+
+// verdict words the end of the wait.
+func (w *wait) verdict(pending []api.Pending, late bool) (code int, text, hint string) {
+	if len(pending) == 0 {
+		return 0, fmt.Sprintf("%s up", plural(len(w.views), "instance is", "instances are")), ""
+	}
+	if w.skip {
+		return 0, "kitt goes on by itself", "kitt status"
+	}
+	var names []string
+	for _, p := range first(pending, 5) {
+		names = append(names, fmt.Sprintf("%s is %s: %s", p.ID, p.Phase, p.Reason))
+	}
+	if more := len(pending) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	text = fmt.Sprintf("%d of %d not up", len(pending), len(w.views))
+	if late {
+		text += fmt.Sprintf(" after %s", w.timeout)
+	}
+	w.say(api.Line{Type: "progress", Up: len(w.views) - len(pending), Total: len(w.views), Pending: pending})
+	return 5, text + "\n  " + strings.Join(names, "\n  "), w.hint(pending)
+}
+
+// hint is the way out that the first failure knows, or where to look.
+func (w *wait) hint(pending []api.Pending) string {
+	for _, v := range w.views {
+		if v.Verdict.Hint != "" {
+			return v.Verdict.Hint
+		}
+	}
+	return "kitt logs " + pending[0].ID
+}
+
+func first[T any](list []T, n int) []T { return list[:min(n, len(list))] }
+
+// line words an action for people, one line for each instance: a start that follows a stop is told by the stop.
+func line(a reconcile.Action, seen map[reconcile.ID]bool) (api.Line, bool) {
+	verb := string(a.Verb)
+	switch {
+	case a.Verb == reconcile.Forget:
+		return api.Line{}, false
+	case a.Verb == reconcile.Start && seen[a.ID]:
+		delete(seen, a.ID)
+		return api.Line{}, false
+	case a.Reason == "restart asked for":
+		verb = "restart"
+	case strings.HasPrefix(a.Reason, "spec changed") && a.Verb != reconcile.Tune:
+		verb = "replace"
+	}
+	seen[a.ID] = a.Verb != reconcile.Tune && a.Reason != "" && (verb == "restart" || verb == "replace")
+	return api.Line{Type: "action", Verb: verb, ID: a.ID.Short(), Reason: a.Reason}, true
+}

@@ -1,0 +1,159 @@
+package service
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/spec"
+)
+
+func (d *Daemon) statePath(name string) string { return filepath.Join(d.Dirs.State, name) }
+
+// specPath is where the last good spec of a project lies, resolved (0600: it holds env values).
+func (d *Daemon) specPath(project string) string {
+	return d.statePath(filepath.Join("specs", escape(project)+".json"))
+}
+
+// escape makes a name safe as a file name.
+func escape(name string) string {
+	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
+}
+
+func readSpec(path string) (*spec.Spec, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read spec: %w", err)
+	}
+	s := &spec.Spec{}
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("read spec: %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// saveSpec keeps s as the last good one, and tells whether it differs from the one before.
+func (d *Daemon) saveSpec(s *spec.Spec) (bool, error) {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return false, fmt.Errorf("save spec: %w", err)
+	}
+	path := d.specPath(s.Project)
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, b) {
+		return false, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return false, fmt.Errorf("save spec: %w", err)
+	}
+	return true, reconcile.Replace(path, b, true)
+}
+
+// commit changes the intents: a copy is changed, is on the disk when commit returns, and only then holds.
+// The caller holds mu.
+func (d *Daemon) commit(change func(*reconcile.Intents) error) error {
+	next := d.intents.Clone()
+	if err := change(next); err != nil {
+		return err
+	}
+	if err := next.Save(d.statePath("desired.json")); err != nil {
+		return err
+	}
+	d.intents = next
+	select {
+	case d.watch.committed <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// rewant tells the reconciler what is wanted now. The caller holds mu.
+func (d *Daemon) rewant(why map[string]string) {
+	d.rec.Want(d.wants(time.Now(), d.specs), why)
+	d.copies.poke()
+}
+
+// wants expands every project. The caller holds mu.
+func (d *Daemon) wants(now time.Time, specs map[string]*spec.Spec) (out []reconcile.Instance) {
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
+		if p := d.intents.Projects[name]; p != nil {
+			out = append(out, reconcile.Expand(now, specs[name], p, d.digests)...)
+		}
+	}
+	return out
+}
+
+// adopt makes s the spec of its project: kept on disk, wanted, its files watched.
+// It returns which fields changed, by the run digests they replaced. The caller holds mu.
+func (d *Daemon) adopt(s *spec.Spec) (why map[string]string, err error) {
+	why = changes(d.specs[s.Project], s, d.digests)
+	differs, err := d.saveSpec(s)
+	if err != nil {
+		return nil, err
+	}
+	if old := d.specs[s.Project]; old != nil && !differs {
+		s = old // the very same: keep its digests
+	}
+	d.specs[s.Project] = s
+	d.pruneDigests()
+	d.watch.follow(s.Project, s.Reads)
+	return why, nil
+}
+
+// pruneDigests forgets the digests of specs that are no longer followed. The caller holds mu.
+func (d *Daemon) pruneDigests() {
+	live := map[*spec.Process]bool{}
+	for _, s := range d.specs {
+		for i := range s.Processes {
+			live[&s.Processes[i]] = true
+		}
+	}
+	maps.DeleteFunc(d.digests, func(p *spec.Process, _ []string) bool { return !live[p] })
+}
+
+// changes names, for every run digest that an edit replaces, the fields that differ.
+func changes(old, now *spec.Spec, digests reconcile.Digests) map[string]string {
+	why := map[string]string{}
+	if old == nil {
+		return why
+	}
+	for i := range old.Processes {
+		was := &old.Processes[i]
+		is := process(now, was.Name)
+		if is == nil {
+			continue
+		}
+		fields := replaced(*was, *is)
+		for n := 1; fields != "" && n <= max(was.Instances, len(digests[was])); n++ {
+			why[was.RunDigest(n)] = fields
+		}
+	}
+	return why
+}
+
+// replaced lists the fields in which two versions of a process differ and whose edit replaces it.
+func replaced(was, is spec.Process) string {
+	var fields []string
+	for _, c := range spec.Diff(was, is) {
+		if !c.Live {
+			fields = append(fields, strings.Replace(c.Field, "env.", "env ", 1))
+		}
+	}
+	return strings.Join(fields, ", ")
+}
+
+// process finds a process of a spec by its name, or nil.
+func process(s *spec.Spec, name string) *spec.Process {
+	for i := range s.Processes {
+		if s.Processes[i].Name == name {
+			return &s.Processes[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package service
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+)
+
+// getStatus answers with all instances, or those of ?project= or ?targets=a,b; as JSON or as ?view=table.
+func (d *Daemon) getStatus(w http.ResponseWriter, r *http.Request) {
+	s, err := d.status(r.Context(), r.URL.Query().Get("project"), words(r.URL.Query().Get("targets")))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	var b []byte
+	if r.URL.Query().Get("view") == "table" {
+		b = api.AppendTable(nil, s)
+	} else {
+		b = append(api.AppendStatus(nil, s), '\n')
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	_, _ = w.Write(b)
+}
+
+func words(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+// Status is what everything looks like now.
+func (d *Daemon) status(ctx context.Context, project string, names []string) (*api.Status, error) {
+	views, err := d.views(ctx, project, names)
+	if err != nil {
+		return nil, err
+	}
+	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version},
+		Specs: d.projects(project), Instances: make([]api.Instance, 0, len(views))}
+	use := d.sample.use(views)
+	clash := clashes(views)
+	for _, v := range views {
+		s.Instances = append(s.Instances, d.instance(v, use[v.ID], clash[v.ID.Process]))
+	}
+	return s, nil
+}
+
+// views lists the instances that people are shown: all but the deleted ones that are down.
+func (d *Daemon) views(ctx context.Context, project string, names []string) (out []reconcile.View, err error) {
+	all := d.settled(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	keep := map[reconcile.ID]bool{}
+	targets, err := d.resolve("", names)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range targets {
+		for _, id := range d.ids(t) {
+			keep[id] = true
+		}
+	}
+	for _, v := range all {
+		switch {
+		case project != "" && v.ID.Project != project:
+		case len(names) > 0 && !keep[v.ID]:
+		case d.deleted(v):
+		default:
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// settled looks at the world, waiting at most 2 s for the first look after the daemon's start.
+func (d *Daemon) settled(ctx context.Context) []reconcile.View {
+	limit := time.After(2 * time.Second)
+	for {
+		views, changed, ok := d.rec.Look(time.Now())
+		if ok {
+			return views
+		}
+		select {
+		case <-changed:
+		case <-limit:
+			return views
+		case <-ctx.Done():
+			return views
+		}
+	}
+}
+
+// deleted tells whether a view is of a process that the user deleted and that is down. The caller holds mu.
+func (d *Daemon) deleted(v reconcile.View) bool {
+	p := d.intents.Projects[v.ID.Project]
+	if p == nil || v.Verdict.Phase != reconcile.PhaseHeld {
+		return false
+	}
+	h, ok := p.Held(time.Now(), v.ID)
+	return ok && h.Deleted
+}
+
+// projects lists the specs that are followed.
+func (d *Daemon) projects(only string) []api.Spec {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := make([]api.Spec, 0, len(d.intents.Projects))
+	for _, name := range sorted(d.intents.Projects) {
+		if only == "" || only == name {
+			out = append(out, api.Spec{Project: name, File: d.intents.Projects[name].File, Error: d.troubles[name]})
+		}
+	}
+	return out
+}
+
+// clashes lists the process names that more than one project has.
+func clashes(views []reconcile.View) map[string]bool {
+	owner, clash := map[string]string{}, map[string]bool{}
+	for _, v := range views {
+		if p, ok := owner[v.ID.Process]; ok && p != v.ID.Project {
+			clash[v.ID.Process] = true
+		}
+		owner[v.ID.Process] = v.ID.Project
+	}
+	return clash
+}
+
+// instance turns a view into a row.
+func (d *Daemon) instance(v reconcile.View, u usage, inFull bool) api.Instance {
+	dir := d.rt.Folder(v.Want)
+	if v.Want.Process == nil {
+		dir = d.rt.Folder(reconcile.Instance{ID: v.ID})
+	}
+	in := api.Instance{ID: v.ID.Short(), Project: v.ID.Project, Process: v.ID.Process, N: v.ID.N,
+		Phase: string(v.Verdict.Phase), Ready: v.Verdict.Phase == reconcile.PhaseRunning, Reason: v.Verdict.Reason,
+		Since: api.Time{Time: v.Verdict.Since}, Generation: v.Want.Generation, CPU: u.cpu, Memory: u.memory,
+		Log: api.Log{Out: filepath.Join(dir, "out"), Err: filepath.Join(dir, "err")}}
+	if inFull {
+		in.ID = v.ID.String()
+	}
+	for _, l := range v.Lives {
+		addLife(&in, l)
+	}
+	return in
+}
+
+// addLife adds what one life tells: its pid if it lives, its end if it is over, the restarts before it.
+func addLife(in *api.Instance, l reconcile.Observed) {
+	in.Restarts = max(in.Restarts, l.History.Restarts)
+	in.Generation = max(in.Generation, l.Generation)
+	if l.State == reconcile.Running || l.State == reconcile.Stopping {
+		in.PID = l.PID
+		if in.Reason == "" && l.Adopted {
+			in.Reason = "adopted: started by an earlier keeper"
+		}
+	}
+	if e := exitOf(l); e != nil && (in.Exit == nil || e.At.After(in.Exit.At.Time)) {
+		in.Exit = e
+	}
+}
+
+// exitOf is the end of a life, or of the one before it, in the API's form; nil if there was none.
+func exitOf(l reconcile.Observed) *api.Exit {
+	switch l.State {
+	case reconcile.Exited:
+		return apiExit(l.Exit)
+	case reconcile.Running, reconcile.Stopping:
+		if l.History.Last.How != "" {
+			return apiExit(l.History.Last)
+		}
+	}
+	return nil
+}
+
+func apiExit(e reconcile.Exit) *api.Exit {
+	out := &api.Exit{Signal: e.Signal, At: api.Time{Time: e.At}}
+	if e.How == "exit" {
+		code := e.Code
+		out.Code = &code
+	}
+	return out
+}
+
+// projectOf guesses the project that a caller means: the one of the life it runs in, or whose file lies in its folder.
+func (d *Daemon) projectOf(c caller) string {
+	if id, _, err := reconcile.ParseLife(c.life); err == nil {
+		return id.Project
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, name := range sorted(d.intents.Projects) {
+		if filepath.Dir(d.intents.Projects[name].File) == c.dir {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,240 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+)
+
+// caller is who asks: the peer of the socket, and the life it runs in, if it runs in one of ours.
+type caller struct {
+	uid, pid int
+	life     string
+	dir      string
+}
+
+func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.pid) }
+
+// order carries out a verb on processes: one commit for the whole intent, then the wait.
+func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, say func(api.Line)) error {
+	lines, stop := d.actions.listen()
+	defer stop()
+	since := time.Now()
+	ids, text, err := d.intend(ctx, verb, o, c)
+	if err != nil {
+		return err
+	}
+	if self, inside := d.inside(c, ids); inside && verb != "scale" {
+		say(api.Line{Type: "action", Verb: verb, ID: self.Short(), Reason: "asked for from inside itself"})
+		say(api.Line{Type: "done", Text: verb + " is on disk; kitt does the rest"})
+		return nil
+	}
+	w := wait{d: d, lines: lines, say: say, since: since, timeout: o.Timeout, skip: !o.Wait,
+		mine: func(id reconcile.ID) bool { return ids[id] }}
+	code, end, hint := w.run(ctx)
+	if code == 0 && text != "" {
+		end = text
+	}
+	say(api.Line{Type: "done", Text: end, Hint: hint, Code: code})
+	return nil
+}
+
+// intend puts a verb's intent on the disk and tells the reconciler. It returns the instances concerned, and the
+// last words if all goes well ("" for the usual ones).
+func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller) (map[reconcile.ID]bool, string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.goingDown() {
+		return nil, "", failure{1, verb + ": kitt is shutting down", "kitt apply starts it again"}
+	}
+	targets, err := d.targets(verb, o)
+	if err != nil {
+		return nil, "", err
+	}
+	ids := map[reconcile.ID]bool{}
+	for _, t := range targets {
+		for _, id := range d.ids(t) {
+			ids[id] = true
+		}
+	}
+	d.asked(verb, ids, c)
+	text, err := d.intention(verb, o, targets, ids)
+	if err != nil {
+		return nil, "", err
+	}
+	d.events.add(api.Event{Kind: verb, ID: describe(targets), Reason: o.Message, By: c.String()})
+	d.rewant(nil)
+	if verb == "start" {
+		err = d.rec.Retry(ctx, d.down(ids))
+	}
+	return ids, text, err
+}
+
+// targets resolves what an order is about. The caller holds mu.
+func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
+	switch {
+	case verb == "scale":
+		return d.resolve(o.Project, sorted(o.Scale))
+	case verb == "down":
+		if o.All {
+			return d.everything(""), nil
+		}
+		if d.specs[o.Project] == nil {
+			return nil, failure{4, fmt.Sprintf("find project %q: not applied", o.Project), d.projectsHint()}
+		}
+		return d.everything(o.Project), nil
+	case o.All:
+		return d.everything(""), nil
+	case len(o.Targets) == 0:
+		return nil, failure{2, verb + ": no process named", "name one, or say --all"}
+	}
+	return d.resolve(o.Project, o.Targets)
+}
+
+func (d *Daemon) projectsHint() string {
+	if len(d.specs) == 0 {
+		return "kitt apply"
+	}
+	return fmt.Sprintf("there are %v", sorted(d.specs))
+}
+
+// intention changes the intents as the verb says. The caller holds mu.
+func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
+	switch verb {
+	case "restart", "reload", "start":
+		return "", d.commit(func(in *reconcile.Intents) error {
+			d.spread(in, targets)
+			raise(in, targets, ids, verb != "start")
+			return nil
+		})
+	case "stop", "delete":
+		h := reconcile.Hold{Since: time.Now(), Message: o.Message, Deleted: verb == "delete"}
+		if o.For > 0 {
+			h.Until = h.Since.Add(o.For)
+		}
+		return said(verb, targets, h), d.commit(func(in *reconcile.Intents) error { hold(in, targets, h); return nil })
+	case "down":
+		h := &reconcile.Hold{Since: time.Now(), Message: o.Message}
+		return "down; kitt apply brings it up again", d.commit(func(in *reconcile.Intents) error {
+			for _, t := range targets {
+				in.Projects[t.project].Down = h
+			}
+			return nil
+		})
+	case "scale":
+		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
+	}
+	return "", failure{2, "no such verb: " + verb, ""}
+}
+
+// raise lifts the holds on the targets and, for a restart, asks for one more life of each instance.
+func raise(in *reconcile.Intents, targets []target, ids map[reconcile.ID]bool, again bool) {
+	for _, t := range targets {
+		p := in.Projects[t.project]
+		delete(p.Holds, t.process.Name)
+		for id := range ids {
+			if id.Project == t.project && id.Process == t.process.Name {
+				delete(p.Holds, id.Short())
+			}
+		}
+	}
+	for id := range ids {
+		p := in.Projects[id.Project]
+		if again || p.Generations[id.Short()] == 0 {
+			start(p, id, again)
+		}
+	}
+}
+
+// spread turns the hold on a whole project into holds on its processes, so that one of them can be lifted alone.
+func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
+	for _, t := range targets {
+		p := in.Projects[t.project]
+		if p.Down == nil {
+			continue
+		}
+		h := *p.Down
+		p.Down, p.Holds = nil, map[string]reconcile.Hold{}
+		for _, proc := range d.specs[t.project].Processes {
+			p.Holds[proc.Name] = h
+		}
+	}
+}
+
+// start gives an instance its first generation, or the next one.
+func start(p *reconcile.Project, id reconcile.ID, again bool) {
+	if again {
+		p.Raise(id)
+		return
+	}
+	if p.Generations == nil {
+		p.Generations = map[string]uint64{}
+	}
+	p.Generations[id.Short()] = 1
+}
+
+func hold(in *reconcile.Intents, targets []target, h reconcile.Hold) {
+	for _, t := range targets {
+		p := in.Projects[t.project]
+		if p.Holds == nil {
+			p.Holds = map[string]reconcile.Hold{}
+		}
+		p.Holds[t.key()] = h
+	}
+}
+
+// scale notes the wanted numbers; ids is filled up to the larger of the old and the new.
+func scale(in *reconcile.Intents, want map[string]int, targets []target, ids map[reconcile.ID]bool) error {
+	names := sorted(want)
+	for i, t := range targets {
+		n := want[names[i]]
+		if t.n > 0 || n < 0 || n > 1000 {
+			return failure{2, fmt.Sprintf("scale %s=%d: want a process and a number from 0 to 1000", names[i], n), "kitt scale web=3"}
+		}
+		p := in.Projects[t.project]
+		if p.Scale == nil {
+			p.Scale = map[string]reconcile.Scaled{}
+		}
+		p.Scale[t.process.Name] = reconcile.Scaled{N: n, File: t.process.Instances}
+		for k := 1; k <= n; k++ {
+			ids[reconcile.ID{Project: t.project, Process: t.process.Name, N: k}] = true
+		}
+	}
+	return nil
+}
+
+// said words what a hold does.
+func said(verb string, targets []target, h reconcile.Hold) string {
+	if h.Deleted {
+		return plural(len(targets), "process", "processes") + " deleted; kitt apply brings back what the file still names"
+	}
+	text := plural(len(targets), "process", "processes") + " stopped"
+	if h.Until.IsZero() {
+		return text + ", also over reboots, until kitt start"
+	}
+	return text + " until " + h.Until.Local().Format("Mon 15:04")
+}
+
+// down lists the instances that are down for good though they should run.
+func (d *Daemon) down(ids map[reconcile.ID]bool) (out []reconcile.ID) {
+	for id := range ids {
+		for _, l := range d.rec.Lives(id) {
+			if l.State == reconcile.Exited || l.State == reconcile.NoStart {
+				out = append(out, id)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// describe names what a verb was about, for the event log.
+func describe(targets []target) string {
+	if len(targets) == 1 {
+		return targets[0].project + "/" + targets[0].key()
+	}
+	return plural(len(targets), "process", "processes")
+}
