@@ -26,7 +26,7 @@ func (p Pos) String() string {
 
 // didYouMean is a hint that names the word nearest to got, or no hint when none is near.
 func didYouMean(got string, words []string) string {
-	best, least := "", 1+max(1, min(3, len(got)/3))
+	best, least := "", 1+min(3, (len(got)+1)/3)
 	for _, word := range words {
 		if d := distance(strings.ToLower(got), strings.ToLower(word)); d < least && word != got {
 			best, least = word, d

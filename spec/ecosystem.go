@@ -1,5 +1,253 @@
 package spec
-import "context"
-func (r *reading) ecosystemJSON(ctx context.Context, eval Eval, file, text string) {}
-func (r *reading) ecosystemYAML(file, text string) {}
-func (r *reading) ecosystemJS(ctx context.Context, eval Eval, file, text string) {}
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// An ecosystem is one pm2 process file: its apps, and where their words stand.
+type ecosystem struct {
+	*reading
+	file string
+	dir  string
+	text string
+	root *node
+	apps []*node
+	keys map[string]found // where each key stands in the text, looked up once
+}
+
+// ecosystemJSON reads what is nearly always strict JSON. To pm2 these files are JavaScript, with comments
+// and all; only then is the evaluator asked.
+func (r *reading) ecosystemJSON(ctx context.Context, eval Eval, file, text string) {
+	root, err := parseJSON(file, text)
+	switch {
+	case err == nil:
+		r.ecosystem(file, text, root)
+	case strings.TrimSpace(text) == "":
+		r.complain(Pos{File: file, Line: 1}, "", "the file is empty")
+	case eval == nil:
+		r.complainOf(err, Pos{File: file, Line: 1})
+	default:
+		r.ecosystemJS(ctx, eval, file, text)
+	}
+}
+
+func (r *reading) ecosystemYAML(file, text string) {
+	root, err := parseYAML(file, text)
+	if err != nil {
+		r.complainOf(err, Pos{File: file, Line: 1})
+		return
+	}
+	r.ecosystem(file, text, root)
+}
+
+func (r *reading) ecosystemJS(ctx context.Context, eval Eval, file, text string) {
+	if eval == nil {
+		r.complain(Pos{File: file, Line: 1}, "", "read %s: JavaScript cannot be evaluated here", filepath.Base(file))
+		return
+	}
+	value, reads, err := eval(ctx, file, r.req)
+	for _, path := range reads {
+		r.note(path)
+	}
+	if err != nil {
+		r.complainOf(r.withSource(err), Pos{File: file, Line: 1})
+		return
+	}
+	root, err := parseJSON("", string(value))
+	if err != nil {
+		r.complain(Pos{File: file, Line: 1}, "", "evaluate %s: its exports are not JSON: %s", filepath.Base(file), err)
+		return
+	}
+	r.ecosystem(file, text, root)
+}
+
+// withSource reads the file that a complaint of the evaluator points to, so that its line can be shown.
+func (r *reading) withSource(err error) error {
+	var c Complaint
+	if errors.As(err, &c) && c.File != "" && r.lines[c.File] == nil {
+		_, _ = r.tryRead(c.File) // without it the complaint only lacks its line
+	}
+	return err
+}
+
+// ecosystem makes processes of the apps of root.
+func (r *reading) ecosystem(file, text string, root *node) {
+	if inner := root.get("default"); inner != nil && root.get("apps") == nil {
+		root = inner
+	}
+	e := &ecosystem{reading: r, file: file, dir: filepath.Dir(file), text: text, root: root, keys: map[string]found{}}
+	if !e.findApps() {
+		return
+	}
+	e.rootWords()
+	known := map[string]Pos{}
+	profiles := map[string]bool{}
+	for i := range e.apps {
+		a := e.app(i, profiles)
+		if a == nil {
+			continue
+		}
+		p := a.process()
+		if first, twice := known[p.Name]; twice {
+			e.complain(p.Origin, "", "%s: process %q is already on line %d", a.path, p.Name, first.Line)
+			continue
+		}
+		known[p.Name] = p.Origin
+		r.spec.Processes = append(r.spec.Processes, p)
+	}
+	e.checkProfile(profiles)
+	if len(e.apps) == 0 {
+		r.warn(Pos{File: file, Line: 1}, "", "names no process")
+	}
+}
+
+// findApps takes the forms that pm2 takes: {apps: …}, {pm2: …}, a list, or one app.
+func (e *ecosystem) findApps() bool {
+	list := e.root
+	for _, word := range []string{"apps", "pm2"} {
+		if inner := e.root.get(word); inner != nil {
+			list = inner
+			break
+		}
+	}
+	switch {
+	case list.kind == isList:
+		e.apps = list.list
+	case list.kind == isObject && (list != e.root || hasScript(list)):
+		e.apps = []*node{list}
+	default:
+		e.complain(Pos{File: e.file, Line: 1}, "export { apps: [ { name, script } ] }", "%s: no apps in it", filepath.Base(e.file))
+		return false
+	}
+	return true
+}
+
+func hasScript(n *node) bool {
+	return slices.ContainsFunc(n.members, func(m member) bool { return pm2Canonical(m.key) == "script" || m.key == "name" })
+}
+
+var rootWords = []string{"apps", "pm2", "deploy", "static", "default"}
+
+// rootWords speaks of what stands beside the apps. A package.json may hold anything there.
+func (e *ecosystem) rootWords() {
+	if e.root.kind != isObject || e.root.get("apps") == nil || filepath.Base(e.file) == "package.json" {
+		return
+	}
+	for _, m := range e.root.members {
+		switch {
+		case m.key == "static":
+			e.warn(e.place(m.at, 0, m.key), "", "static is not acted on by this version")
+		case !slices.Contains(rootWords, m.key):
+			e.warn(e.place(m.at, 0, m.key), didYouMean(m.key, rootWords), "unknown field %q", m.key)
+		}
+	}
+}
+
+// checkProfile says, as pm2 does, that no app knows the profile; env alone then counts.
+func (e *ecosystem) checkProfile(profiles map[string]bool) {
+	want := e.req.Profile
+	if want == "" || profiles[want] {
+		return
+	}
+	names := slices.Sorted(maps.Keys(profiles))
+	hint := didYouMean(want, names)
+	if hint == "" && len(names) > 0 {
+		hint = "it has " + listed(names)
+	}
+	e.warn(Pos{File: e.file, Line: 1}, hint, "no app has env_%s; env alone is used", want)
+}
+
+// place is where a key stands. JavaScript says nothing of that, so the text is searched: of the apps that
+// have the key, the first is taken to have its first place, and so on.
+func (e *ecosystem) place(at Pos, app int, key string) Pos {
+	if at.Line > 0 {
+		return at
+	}
+	f, known := e.keys[key]
+	if !known {
+		f = e.find(key)
+		e.keys[key] = f
+	}
+	if len(f.places) == 0 {
+		return Pos{File: e.file, Line: 1}
+	}
+	return f.places[min(f.rank[app], len(f.places)-1)]
+}
+
+// found is where the text has a key, and for each app how many before it have the key too.
+type found struct {
+	places []Pos
+	rank   []int
+}
+
+func (e *ecosystem) find(key string) found {
+	f := found{findKey(e.file, e.text, key), make([]int, len(e.apps)+1)}
+	for i, app := range e.apps {
+		f.rank[i+1] = f.rank[i]
+		if app.get(key) != nil {
+			f.rank[i+1]++
+		}
+	}
+	return f
+}
+
+// findKey lists where text has key as the key of an object: key: or "key":
+func findKey(file, text, key string) []Pos {
+	var out []Pos
+	line, bol, from := 1, 0, 0
+	for {
+		i := strings.Index(text[from:], key)
+		if i < 0 || key == "" {
+			return out
+		}
+		i += from
+		line += strings.Count(text[from:i], "\n")
+		if j := strings.LastIndexByte(text[:i], '\n'); j >= 0 {
+			bol = j + 1
+		}
+		from = i + len(key)
+		line += strings.Count(key, "\n")
+		before := i == 0 || strings.IndexByte(" \t\n\r{,\"'`", text[i-1]) >= 0
+		after := strings.TrimLeft(text[from:], "\"'` \t")
+		if before && strings.HasPrefix(after, ":") {
+			out = append(out, Pos{file, line, i - bol + 1})
+		}
+	}
+}
+
+// app looks at the words of one app and files them under pm2's own names.
+func (e *ecosystem) app(i int, profiles map[string]bool) *app {
+	n := e.apps[i]
+	a := &app{ecosystem: e, index: i, path: fmt.Sprintf("apps[%d]", i), words: map[string]member{}}
+	if n.kind != isObject {
+		e.complain(e.place(n.at, i, "apps"), "", "%s: expected an object, got %s", a.path, n.shown())
+		return nil
+	}
+	for _, m := range n.members {
+		name := pm2Canonical(m.key)
+		switch {
+		case strings.HasPrefix(m.key, "env_"):
+			a.words[m.key] = m
+			profiles[strings.TrimPrefix(m.key, "env_")] = true
+		case name == "":
+			e.warn(e.place(m.at, i, m.key), didYouMean(m.key, pm2Words()), "%s: unknown field %q", a.path, m.key)
+		case m.value.kind == isNull:
+		case pm2Later[name] && acts(m.value):
+			e.warn(e.place(m.at, i, m.key), "", "%s: %s is not acted on by this version", a.path, m.key)
+		default:
+			a.words[name] = m
+		}
+	}
+	return a
+}
+
+// acts tells whether a switch is on: watch: false asks for nothing.
+func acts(n *node) bool {
+	return n.kind != isNull && n.text != "false" && n.text != "0" && !(n.kind == isText && n.text == "")
+}

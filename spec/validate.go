@@ -38,7 +38,7 @@ func (r *reading) validateProcess(p *Process) {
 	if text := nameFault(p.Name, formatOf(filepath.Base(r.spec.File)) >= formatJSON); text != "" {
 		r.complain(p.Origin, "", "process %q: %s", p.Name, text)
 	}
-	if len(p.Command) == 0 || p.Command[0] == "" {
+	if (len(p.Command) == 0 || p.Command[0] == "") && !r.complainedAt(p.at("command")) {
 		r.complain(p.at("command"), "", "process %q: no command", p.Name)
 	}
 	if !filepath.IsAbs(p.Cwd) {
@@ -89,6 +89,11 @@ func (r *reading) validateLives(p *Process) {
 	if p.Log.MaxSize < 4096 || p.Log.Keep < 0 {
 		r.complain(p.at("log.max_size"), "max_size is at least 4096 bytes, keep at least 0", "log: max_size %d, keep %d cannot hold a log", p.Log.MaxSize, p.Log.Keep)
 	}
+}
+
+// complainedAt keeps a field that could not be read from being complained of twice.
+func (r *reading) complainedAt(at Pos) bool {
+	return slices.ContainsFunc(r.errs, func(c Complaint) bool { return c.File == at.File && c.Line == at.Line })
 }
 
 func (r *reading) oneOf(p *Process, field, got string, words []string) {

@@ -1,0 +1,290 @@
+package spec
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An app is one app of a pm2 file. words holds its fields under pm2's first name for each, without nulls.
+type app struct {
+	*ecosystem
+	index int
+	path  string // apps[0], for complaints
+	words map[string]member
+	p     Process
+}
+
+// process is the app with pm2's meaning, but where kitt is better on purpose.
+func (a *app) process() Process {
+	a.p = Defaults()
+	a.p.Stop.Signal, a.p.Stop.Timeout = "SIGINT", 1600*time.Millisecond
+	a.p.Origins = map[string]Pos{}
+	a.p.Origin = a.at("name", "script")
+	a.p.Cwd = a.cwd()
+	a.identity()
+	a.environment()
+	a.command()
+	a.count()
+	a.restart()
+	a.stop()
+	a.logs()
+	return a.p
+}
+
+// at is where a word of the app stands, or else the next of words, or the app.
+func (a *app) at(words ...string) Pos {
+	for _, word := range words {
+		if m, ok := a.words[word]; ok {
+			return a.place(m.at, a.index, m.key)
+		}
+	}
+	return a.place(a.apps[a.index].at, a.index, "apps")
+}
+
+func (a *app) wrong(word, hint, format string, args ...any) {
+	key := word
+	if m, ok := a.words[word]; ok {
+		key = m.key
+	}
+	a.complain(a.at(word), hint, a.path+"."+key+": "+format, args...)
+}
+
+// cwd is the app's own; a relative one lies under the folder of the file if it is there, else under the
+// folder of the apply. Without one it is the file's folder.
+func (a *app) cwd() string {
+	given := a.str("cwd")
+	if given == "" {
+		return a.ownFolder()
+	}
+	a.p.Origins["cwd"] = a.at("cwd")
+	beside := resolve(a.dir, given)
+	if filepath.IsAbs(given) || isFolder(beside) || a.req.Cwd == "" {
+		return beside
+	}
+	if there := resolve(a.req.Cwd, given); isFolder(there) {
+		return there
+	}
+	return beside
+}
+
+// ownFolder is for apps without a cwd. pm2 takes the folder it is called from; that is right here too where
+// the script is only there.
+func (a *app) ownFolder() string {
+	script := a.str("script")
+	if script == "" || filepath.IsAbs(script) || a.req.Cwd == "" || a.req.Cwd == a.dir || exists(resolve(a.dir, script)) {
+		return a.dir
+	}
+	if !exists(resolve(a.req.Cwd, script)) {
+		return a.dir
+	}
+	a.warn(a.at("script"), "write cwd into the file", "%s: %s is not beside the file; it is taken from %s", a.path, script, a.req.Cwd)
+	return a.req.Cwd
+}
+
+func (a *app) identity() {
+	name := a.str("name")
+	if name == "" {
+		name = filepath.Base(a.str("script"))
+		if i := strings.LastIndexByte(name, '.'); i > 0 {
+			name = name[:i]
+		}
+	}
+	if prefix := a.str("name_prefix"); prefix != "" {
+		name = prefix + ":" + name
+	}
+	if a.flag("append_env_to_name", false) && a.req.Profile != "" {
+		name += "-" + a.req.Profile
+	}
+	a.p.Name, a.p.Namespace = name, a.str("namespace")
+	a.p.User, a.p.Group = a.str("user"), a.str("group")
+	a.p.Held = !a.flag("autostart", true)
+}
+
+// environment is env, then what deploy says for the profile, then env_PROFILE, then port.
+func (a *app) environment() {
+	a.p.Env = map[string]string{}
+	a.addEnv("env", a.words["env"].value)
+	if a.req.Profile != "" {
+		a.addEnv("deploy", a.root.get("deploy").get(a.req.Profile).get("env"))
+		word := "env_" + a.req.Profile
+		a.addEnv(word, a.words[word].value)
+	}
+	if port, ok := a.words["port"]; ok {
+		if n, ok := a.number("port"); ok {
+			a.p.Env["PORT"] = strconv.Itoa(n)
+			a.p.Origins["env.PORT"] = a.place(port.at, a.index, port.key)
+		}
+	}
+	a.p.InstanceVar = "NODE_APP_INSTANCE"
+	if name := a.str("instance_var"); name != "" {
+		a.p.InstanceVar = name
+	}
+	a.increment()
+	a.filter()
+}
+
+func (a *app) addEnv(word string, env *node) {
+	if env == nil || env.kind == isNull {
+		return
+	}
+	if env.kind != isObject {
+		a.wrong(word, "write env: { NAME: \"value\" }", "expected an object, got %s", env.shown())
+		return
+	}
+	for _, m := range env.members {
+		at := m.at
+		if at.Line == 0 {
+			at = a.at(word)
+		}
+		a.p.Origins["env."+m.key] = at
+		switch m.value.kind {
+		case isNull:
+			a.warn(at, "", "%s.%s: null takes %s away; pm2 would set the text \"null\"", a.path, word, m.key)
+			delete(a.p.Env, m.key)
+			a.p.Unset = append(a.p.Unset, m.key)
+		case isList, isObject:
+			a.p.Env[m.key] = m.value.json()
+		default:
+			a.p.Env[m.key] = m.value.text
+		}
+	}
+}
+
+// increment makes a variable count up from copy to copy.
+func (a *app) increment() {
+	name := a.str("increment_var")
+	if name == "" {
+		return
+	}
+	base, err := 0, error(nil)
+	if text, ok := a.p.Env[name]; ok {
+		base, err = strconv.Atoi(text)
+	}
+	if err != nil {
+		a.wrong("increment_var", "", "%s is %q, which is not a number to count up from", name, a.p.Env[name])
+		return
+	}
+	delete(a.p.Env, name)
+	a.p.Step = map[string]int{name: base}
+}
+
+// filter finds what is not handed down: with a list, names that contain one of its words; with text, that
+// name; with true, all but what every program needs. In pm2 true has no effect.
+func (a *app) filter() {
+	m, ok := a.words["filter_env"]
+	if ok {
+		for name := range a.req.Env {
+			if a.filtered(m.value, name) {
+				a.p.Unset = append(a.p.Unset, name)
+			}
+		}
+		if m.value.kind == isBool && m.value.text == "true" {
+			a.warn(a.at("filter_env"), "", "%s: filter_env: true hands down PATH, HOME, USER and the like only; in pm2 it has no effect", a.path)
+		}
+	}
+	slices.Sort(a.p.Unset)
+	a.p.Unset = slices.DeleteFunc(slices.Compact(a.p.Unset), func(name string) bool { _, set := a.p.Env[name]; return set })
+}
+
+var needed = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR"}
+
+func (a *app) filtered(rule *node, name string) bool {
+	switch rule.kind {
+	case isBool:
+		return rule.text == "true" && !slices.Contains(needed, name)
+	case isText:
+		return rule.text == name
+	case isList:
+		return slices.ContainsFunc(rule.list, func(n *node) bool { return n.kind == isText && n.text != "" && strings.Contains(name, n.text) })
+	}
+	return false
+}
+
+// count reads instances: a number; 0 or "max" for all processors; below 0 for that many fewer.
+func (a *app) count() {
+	m, ok := a.words["instances"]
+	if ok {
+		a.p.Origins["instances"] = a.at("instances")
+		n, isInt := strconv.Atoi(m.value.text)
+		switch {
+		case m.value.kind == isText && m.value.text == "max":
+			a.p.Instances = runtime.NumCPU()
+		case isInt != nil || m.value.kind != isText && m.value.kind != isNumber:
+			a.wrong("instances", "", "expected a number or \"max\", got %s", m.value.shown())
+		case n <= 0:
+			a.p.Instances = max(1, runtime.NumCPU()+n)
+		default:
+			a.p.Instances = n
+		}
+	}
+	mode := a.str("exec_mode")
+	switch {
+	case mode == "cluster" || mode == "cluster_mode":
+		a.warn(a.at("exec_mode"), "", "%s: exec_mode %s is not acted on by this version: its instances run as in fork mode and share no port", a.path, mode)
+	case mode != "" && mode != "fork" && mode != "fork_mode":
+		a.wrong("exec_mode", "write fork or cluster", "%q is not a mode", mode)
+	case mode == "" && a.p.Instances > 1 && slices.Contains([]string{"node", "bun"}, filepath.Base(firstWord(a.p.Command))):
+		a.warn(a.at("instances"), "increment_var: \"PORT\" gives each its own port", "%s: its %d instances run as in fork mode and share no port; pm2 would run them as a cluster", a.path, a.p.Instances)
+	}
+}
+
+// firstWord is the program of a command, or nothing.
+func firstWord(command []string) string {
+	if len(command) == 0 {
+		return ""
+	}
+	return command[0]
+}
+
+func (a *app) restart() {
+	re := &a.p.Restart
+	re.MinUptime = time.Second
+	if !a.flag("autorestart", true) {
+		re.Policy = "never"
+	}
+	a.p.Origins["restart.policy"] = a.at("autorestart")
+	if n, ok := a.number("max_restarts"); ok {
+		re.Max = n
+		a.p.Origins["restart.max"] = a.at("max_restarts")
+		if n == 0 {
+			re.Policy = "never"
+			a.warn(a.at("max_restarts"), "for no limit leave it out", "%s: max_restarts: 0 means that it is never restarted, as in pm2", a.path)
+		}
+	}
+	if d, ok := a.span("min_uptime"); ok {
+		re.MinUptime = d
+	}
+	if d, ok := a.millis("restart_delay"); ok && d > 0 {
+		re.BackoffMin, re.BackoffMax = d, d
+		a.p.Origins["restart.backoff_min"] = a.at("restart_delay")
+	}
+	if d, ok := a.millis("exp_backoff_restart_delay"); ok && d > 0 {
+		re.BackoffMin, re.BackoffMax, re.Factor = d, max(d, 15*time.Second), 1.5
+		a.p.Origins["restart.backoff_min"] = a.at("exp_backoff_restart_delay")
+	}
+	re.DoneCodes = a.codes("stop_exit_codes")
+}
+
+func (a *app) stop() {
+	if d, ok := a.millis("kill_timeout"); ok {
+		a.p.Stop.Timeout = d
+		a.p.Origins["stop.timeout"] = a.at("kill_timeout")
+	}
+	if !a.flag("treekill", true) {
+		a.p.Stop.KillMode = "process"
+	}
+	maps.DeleteFunc(a.p.Origins, func(_ string, at Pos) bool { return at == a.p.Origin }) // says nothing more
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
