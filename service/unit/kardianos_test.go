@@ -1,6 +1,8 @@
 package unit
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -45,4 +47,31 @@ func TestKardianosDrivesOurService(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestKardianosOwnInstallWouldWriteOurTextAsItIs(t *testing.T) {
+	for _, system := range kardianos.AvailableSystems() {
+		if system.String() != "linux-systemd" {
+			continue
+		}
+		home := t.TempDir()
+		t.Setenv("HOME", home)
+		t.Setenv("PATH", t.TempDir()) // it must find no systemctl here
+		for _, c := range specs {
+			if c.spec.System {
+				continue
+			}
+			s, err := system.New(nobody{}, Config(c.spec))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Install() // fails once the file is written, for want of systemctl
+			path := filepath.Join(home, ".config/systemd/user", c.spec.UnitName())
+			got, err := os.ReadFile(path)
+			if err != nil || string(got) != Unit(c.spec) {
+				t.Errorf("%s: %v\n%s", c.name, err, got)
+			}
+			os.Remove(path)
+		}
+	}
 }

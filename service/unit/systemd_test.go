@@ -172,3 +172,13 @@ func TestSystemdStartsNoProgramWithQuotesInItsPath(t *testing.T) {
 		w.fails((*Manager).Install, "quotes in its path")
 	})
 }
+
+func TestSystemdStopEndsAlsoAKeeperThatKeepsComingBack(t *testing.T) {
+	onLinux(t, func(t *testing.T, w *world, sim *simSystemd) {
+		w.must((*Manager).Install)
+		sim.active, sim.starting = false, true // activating (auto-restart)
+		if _, done := w.must((*Manager).Stop); !slices.Equal(done, []string{"stop"}) {
+			t.Error(done)
+		}
+	})
+}

@@ -31,7 +31,7 @@ func (j *job) end(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !was.loaded || !was.running && j.engine.kind() == "systemd" && was.words != "activating" {
+	if !was.loaded || !was.running && j.engine.kind() == "systemd" && !strings.HasPrefix(was.words, "activating") {
 		j.tell("✓", "already", "stopped")
 		return nil
 	}
