@@ -1,0 +1,84 @@
+# make run     build ./kitt and let it run this repository's own example
+# make test    everything that proves kitt; installs what it needs under .kitt
+# make help    the rest
+
+.SUFFIXES:
+.PHONY: help build bridge run stop test lint fmt bench bench-quick peers clean FORCE
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# `make run` keeps its kitt apart from the user's own: under this folder, or where that path would be too long
+# for a unix socket, under the home folder, by a number of this folder's.
+RUN_HOME := $(shell d='$(CURDIR)/.kitt/home'; \
+	if [ $$(printf %s "$$d" | wc -c) -gt 80 ]; then d="$$HOME/.kitt-run/$$(printf %s '$(CURDIR)' | cksum | cut -d' ' -f1)"; fi; echo "$$d")
+ADDRESS   = .kitt/bridge.addr
+
+help:
+	@echo 'make run          build ./kitt, apply this repository'\''s kitt.hcl, show the status'
+	@echo 'make stop         stop what make run started, and its kitt'
+	@echo 'make test         formatting, vet, staticcheck, macOS builds, all tests with -race, fuzzing'
+	@echo 'make build        ./kitt'
+	@echo 'make lint fmt     the static checks alone; format all Go files'
+	@echo 'make bench        measure kitt beside other process managers: bench-out/bench.md (Linux, half an hour)'
+	@echo 'make bench-quick  the same with few managers and small sizes, under 4 minutes'
+	@echo 'make clean        remove what was built'
+
+build: kitt
+
+kitt: FORCE
+	$(GOBUILD) -o kitt .
+
+bridge:
+	@mkdir -p .kitt
+	go build -o .kitt/bridge ./examples/bridge
+
+run: kitt bridge
+	KITT_HOME='$(RUN_HOME)' ./kitt apply
+	@i=0; until [ -s $(ADDRESS) ] || [ $$i -ge 100 ]; do sleep 0.1; i=$$((i+1)); done
+	@echo
+	KITT_HOME='$(RUN_HOME)' ./kitt status
+	@echo
+	@echo 'This kitt keeps to itself. Tell the shell where it is, then try:'
+	@echo
+	@echo "  export KITT_HOME='$(RUN_HOME)'"
+	@echo "  curl $$(cat $(ADDRESS) 2>/dev/null || echo ADDRESS)/health"
+	@echo "  curl -X POST $$(cat $(ADDRESS) 2>/dev/null || echo ADDRESS)/restart    # it restarts itself"
+	@echo '  ./kitt logs kitt-bridge'
+	@echo '  ./kitt events'
+	@echo '  ./kitt plan          # after an edit of kitt.hcl; saving it is enough to apply it'
+	@echo '  make stop'
+
+stop:
+	KITT_HOME='$(RUN_HOME)' ./kitt shutdown
+
+test: .kitt/bin/check
+	@.kitt/bin/check
+
+lint: .kitt/bin/check
+	@.kitt/bin/check -only lint
+
+.kitt/bin/check: FORCE
+	@mkdir -p .kitt/bin
+	@go build -o $@ ./.ci/check
+
+fmt:
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+peers:
+	bench/install.sh bench-out/peers
+
+BENCH = cd bench && PATH="$$PATH:/usr/sbin:/sbin" KITT_BIN='$(CURDIR)/kitt' python3 -m kittbench --out ../bench-out \
+	--path '../bench-out/peers/bin:../bench-out/peers/node_modules/.bin:../bench-out/peers/venv/bin'
+
+bench: kitt peers
+	$(BENCH)
+
+bench-quick: kitt peers
+	$(BENCH) --quick
+
+# What runs is left alone: `make stop` first.
+clean:
+	rm -rf kitt .kitt/bin .kitt/bridge bench-out
+
+FORCE:
