@@ -1,0 +1,3 @@
+package spec
+
+import _ "kitt.sh/service"

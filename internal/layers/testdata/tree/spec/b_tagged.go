@@ -1,0 +1,8 @@
+//go:build never
+
+package spec
+
+import (
+	_ "kitt.sh/service"
+	_ "os"
+)
