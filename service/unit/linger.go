@@ -60,7 +60,7 @@ func lingerOff(ctx context.Context, j *job) {
 		j.tell("!", "linger", "still on: sudo loginctl disable-linger %s", lingerer(j))
 		return
 	}
-	j.tell("✓", "linger", "off again, as it was before kitt: processes of yours end when you log out")
+	j.tell("✓", "linger", "off again, as it was before kitt: your processes end when you are logged out")
 }
 
 // lingerNote lies beside the unit; systemd reads no files of that name.
