@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path"
 	"path/filepath"
@@ -42,9 +43,14 @@ func noBus(text string) bool {
 
 // busHint gives systemd's most puzzling refusal a way out.
 func busHint(s Spec, err error) error {
-	switch {
-	case err == nil || !noBus(err.Error()):
+	if err == nil || !noBus(err.Error()) {
 		return err
+	}
+	var r refusal
+	if errors.As(err, &r) {
+		err = errors.New(r.said) // which command it was says nothing here
+	}
+	switch {
 	case s.System || strings.Contains(err.Error(), "not been booted"):
 		return hint(wrap("reach systemd", err), "is systemd running here? In a container, run `kitt up` instead")
 	}
@@ -52,7 +58,7 @@ func busHint(s Spec, err error) error {
 	if user == "" {
 		user = strconv.Itoa(s.UID)
 	}
-	return hint(wrap("reach systemd: this shell has no session of its own (su, cron, a container?)", err),
+	return hint(wrapf("reach systemd: %w (this shell has no session of its own: su, cron, a container?)", err),
 		"sudo loginctl enable-linger "+user+" && export XDG_RUNTIME_DIR=/run/user/"+strconv.Itoa(s.UID))
 }
 
