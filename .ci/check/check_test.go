@@ -41,23 +41,23 @@ func TestCount(t *testing.T) {
 		code  int
 		shows string
 	}{
-		{"all good", map[string]string{"a_test.go": src(pass)}, "2 passed, 0 failed, 0 skipped", 0, "ok   example"},
+		{"all good", map[string]string{"a_test.go": src(pass)}, "1 passed, 0 failed, 0 skipped", 0, "ok   example"},
 		{"a skip is counted", map[string]string{"a_test.go": src(pass + "func TestSkip(t *testing.T) { t.Skip() }\n")},
-			"2 passed, 0 failed, 1 skipped", 0, ""},
+			"1 passed, 0 failed, 1 skipped", 0, ""},
 		{"a failing test is shown in full", map[string]string{"a_test.go": src(pass + "func TestBad(t *testing.T) { t.Error(\"sorry\") }\n")},
-			"1 passed, 2 failed, 0 skipped", 1, "sorry"},
+			"1 passed, 1 failed, 0 skipped", 1, "sorry"},
 		{"a failing subtest fails its parent too", map[string]string{"a_test.go": src("func TestBad(t *testing.T) { t.Run(\"x\", func(t *testing.T) { t.Fail() }) }\n")},
-			"0 passed, 3 failed, 0 skipped", 1, "example TestBad/x"},
+			"0 passed, 2 failed, 0 skipped", 1, "example TestBad/x"},
 		{"a test that does not compile", map[string]string{"a_test.go": src("func TestBad(t *testing.T) { undefined() }\n")},
-			"0 passed, 2 failed, 0 skipped", 1, "undefined: undefined"},
+			"0 passed, 1 failed, 0 skipped", 1, "undefined: undefined"},
 		{"a panic", map[string]string{"a_test.go": src(pass + "func TestBad(t *testing.T) { panic(\"ouch\") }\n")},
-			"1 passed, 2 failed, 0 skipped", 1, "panic: ouch"},
+			"1 passed, 1 failed, 0 skipped", 1, "panic: ouch"},
 		{"an exit in the middle", map[string]string{"a_test.go": src(pass + "func TestBad(t *testing.T) { os.Exit(3) }\n")},
-			"1 passed, 2 failed, 0 skipped", 1, "TestBad (did not end)"},
+			"1 passed, 1 failed, 0 skipped", 1, "TestBad (did not end)"},
 		{"an exit that looks good", map[string]string{"a_test.go": src("func TestBad(t *testing.T) { os.Exit(0) }\n")},
-			"0 passed, 2 failed, 0 skipped", 1, ""},
+			"0 passed, 1 failed, 0 skipped", 1, ""},
 		{"a test that never ends", map[string]string{"a_test.go": src("func TestBad(t *testing.T) { time.Sleep(time.Hour) }\n")},
-			"0 passed, 2 failed, 0 skipped", 1, "test timed out"},
+			"0 passed, 1 failed, 0 skipped", 1, "test timed out"},
 		{"no test at all", map[string]string{"a.go": "package example\n"}, "0 passed, 1 failed, 0 skipped", 1, "no test ran"},
 	}
 	for _, r := range rows {
