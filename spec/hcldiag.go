@@ -17,6 +17,10 @@ func (h *hclReader) diagnose(diags hcl.Diagnostics, schema *hcl.BodySchema) {
 		if d.Severity != hcl.DiagError {
 			continue
 		}
+		if d.Summary == "Invalid multi-line string" || d.Summary == "Unterminated template string" {
+			h.complain(Pos{File: h.file, Line: d.Subject.Start.Line}, "text of several lines stands between <<EOT and EOT", "a quote is opened and not closed on this line")
+			return // what follows is read inside out
+		}
 		text, hint := h.words(d, schema)
 		at := Pos{File: h.file, Line: 1}
 		if d.Subject != nil {

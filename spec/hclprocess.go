@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -106,7 +107,12 @@ func (h *hclReader) instances(p *Process, layers []layer) {
 		p.Instances = runtime.NumCPU()
 		return
 	}
-	p.Instances = v.integer(1)
+	n, err := strconv.Atoi(v.text())
+	if err != nil {
+		v.complain("write a number or \"cpus\"", "expected a whole number, got %s", v.shown())
+		return
+	}
+	p.Instances = n
 }
 
 // dependsOn reads a map of conditions, or a list of names that must have started. Layers add up.

@@ -113,7 +113,9 @@ func (r *reading) source(at Pos) string {
 // finish hands over: the spec, and all complaints in the order of the files and lines they stand on.
 func (r *reading) finish() (*Spec, error) {
 	slices.Sort(r.spec.Reads)
-	sort.SliceStable(r.errs, func(i, j int) bool { return r.before(r.errs[i].Pos, r.errs[j].Pos) })
+	for _, list := range [][]Complaint{r.errs, r.spec.Warnings} {
+		sort.SliceStable(list, func(i, j int) bool { return r.before(list[i].Pos, list[j].Pos) })
+	}
 	if len(r.errs) == 0 {
 		return r.spec, nil
 	}

@@ -1,0 +1,6 @@
+process "web" {
+  command = "npm start
+}
+
+process "db" {
+  command = "db"
