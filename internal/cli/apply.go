@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// Apply makes the spec of this folder true.
+type Apply struct {
+	File      string
+	Profile   string
+	Formation []string
+	Port      int
+	NoWait    bool
+	Timeout   time.Duration
+	Name      string
+}
+
+// Run starts kitt while it reads the file: each takes as long as the other.
+func (a Apply) Run(ctx context.Context, k *Kitt) error {
+	if err := k.may("json"); err != nil {
+		return err
+	}
+	req, err := Source{a.File, a.Name, a.Profile, a.Formation, a.Port}.request(k)
+	if err != nil {
+		return err
+	}
+	answers, err := wake(ctx, k)
+	if err != nil {
+		return err
+	}
+	s, err := k.read(ctx, req)
+	if err != nil {
+		return err
+	}
+	if err := answers(); err != nil {
+		return err
+	}
+	return (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", a.load(k, s, req)))
+}
+
+// load is the request. An apply from inside a process that kitt runs does not capture: its
+// environment is kitt's own doing.
+func (a Apply) load(k *Kitt, s *spec.Spec, req spec.Request) api.Load {
+	return api.Load{Spec: *s, Request: req, Capture: k.Env("KITT_LIFE") == "", Wait: !a.NoWait, Timeout: a.Timeout}
+}

@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"path"
+	"strings"
+)
+
+// notCaptured are the variables of a shell that say something about its terminal or session, or about kitt itself,
+// and would be wrong in a process that outlives both. A star stands for the rest of a name.
+var notCaptured = []string{
+	"_", "PWD", "OLDPWD", "SHLVL", "LINES", "COLUMNS", "STY", "WINDOW", "WINDOWID", "TTY", "PS1", "PS2", "PROMPT",
+	"TERM", "TERM_*", "TERMINFO*", "COLORTERM", "COLORFGBG", "VTE_VERSION", "ITERM_*", "KITTY_*", "WEZTERM_*", "ALACRITTY_*", "GHOSTTY_*",
+	"LC_TERMINAL*", "TMUX*", "ZELLIJ*", "VSCODE_*", "SECURITYSESSIONID", "__CFBundleIdentifier", "XPC_*", "Apple_PubSub_Socket_Render",
+	"SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "SSH_ASKPASS*", "SSH_ORIGINAL_COMMAND", // SSH_AUTH_SOCK stays: git needs it
+	"XDG_SESSION_*", "XDG_SEAT*", "XDG_VTNR", "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET", "XAUTHORITY", "SESSION_MANAGER", "DESKTOP_STARTUP_ID",
+	"SUDO_*", "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "MANAGERPID", "MEMORY_PRESSURE_*",
+	"LISTEN_*", "NOTIFY_SOCKET", "WATCHDOG_*", "MAINPID", "KITT_*", "MAKEFLAGS", "MAKELEVEL", "MFLAGS",
+}
+
+// capture is the environment that processes of a project inherit, and that env.NAME reads in its spec.
+func capture(environ []string) map[string]string {
+	env := make(map[string]string, len(environ))
+	for _, pair := range environ {
+		name, value, ok := strings.Cut(pair, "=")
+		if ok && name != "" && !ofTheShell(name) {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+func ofTheShell(name string) bool {
+	for _, pattern := range notCaptured {
+		if pattern == name {
+			return true
+		}
+		if strings.HasSuffix(pattern, "*") {
+			if ok, _ := path.Match(pattern, strings.ReplaceAll(name, "/", "_")); ok {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitt.sh/service/api"
+)
+
+// Events tells what happened, and why.
+type Events struct {
+	Follow bool
+	Since  string
+	Lines  int
+	Names  []string
+}
+
+func (e Events) Run(ctx context.Context, k *Kitt) error {
+	if err := k.may("json"); err != nil {
+		return err
+	}
+	q := url.Values{}
+	if e.Follow {
+		q.Set("follow", "1")
+	}
+	if e.Since != "" {
+		at, err := moment(k.Now(), e.Since)
+		if err != nil {
+			return err
+		}
+		q.Set("since", at.UTC().Format(time.RFC3339Nano))
+	}
+	if e.Since == "" && len(e.Names) == 0 { // a search looks through all of them
+		q.Set("n", strconv.Itoa(e.Lines))
+	}
+	return k.asking(ctx, func() error { return e.print(ctx, k, q) })
+}
+
+func (e Events) print(ctx context.Context, k *Kitt, q url.Values) error {
+	for ev, err := range api.Follow[api.Event](ctx, k.API, "/v1/events", q) {
+		switch {
+		case ctx.Err() != nil:
+			return nil // Ctrl-C is how it ends
+		case err != nil:
+			return err
+		case !matches(ev.ID, e.Names):
+			continue
+		}
+		if k.Output == "json" {
+			if err := k.emitValue(ev); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Fprintln(k.Out, eventText(k.Paint, k.Now(), ev)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventText is 15:04:05.000  exit  shop/web.1  code 1; pid 812.
+func eventText(p Paint, now time.Time, ev api.Event) string {
+	form := "15:04:05.000"
+	if at := ev.At.Local(); at.YearDay() != now.Local().YearDay() || at.Year() != now.Local().Year() {
+		form = "2006-01-02 15:04:05"
+	}
+	what := clean(ev.Reason)
+	if ev.Exit != nil && what == "" {
+		what = exitText(ev.Exit)
+	}
+	if ev.PID != 0 {
+		what += " (pid " + strconv.Itoa(ev.PID) + ")"
+	}
+	if ev.By != "" {
+		what += " by " + clean(ev.By)
+	}
+	mark := verbMarks[ev.Kind]
+	if ev.Kind == "exit" || ev.Kind == "gaveup" || ev.Kind == "spec-error" {
+		mark.colour = red
+	}
+	return strings.TrimRight(p.in(dim, ev.At.Local().Format(form))+"  "+p.in(mark.colour, pad(clean(ev.Kind), 10))+"  "+
+		pad(clean(ev.ID), 16)+"  "+strings.TrimSpace(what), " ")
+}
+
+// matches says whether the full id shop/web.1 is meant by any of names: web, web.1, shop/web, shop/web.1. No names mean all.
+func matches(id string, names []string) bool {
+	project, short, _ := strings.Cut(id, "/")
+	process := short
+	if dot := strings.LastIndexByte(short, '.'); dot > 0 {
+		process = short[:dot]
+	}
+	for _, n := range names {
+		if n == id || n == short || n == process || n == project+"/"+process {
+			return true
+		}
+	}
+	return len(names) == 0
+}
+
+// moment reads a point in time: 10m (ago), 15:04, 2006-01-02 15:04 or RFC 3339.
+func moment(now time.Time, s string) (time.Time, error) {
+	if d, err := time.ParseDuration(s); err == nil {
+		return now.Add(-d.Abs()), nil
+	}
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if days, err := strconv.Atoi(n); err == nil {
+			return now.AddDate(0, 0, -days), nil
+		}
+	}
+	for _, form := range []string{"15:04", "15:04:05"} {
+		if t, err := time.ParseInLocation(form, s, now.Location()); err == nil {
+			y, m, d := now.Date()
+			t = time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location())
+			if t.After(now) { // 23:50, asked after midnight
+				t = t.AddDate(0, 0, -1)
+			}
+			return t, nil
+		}
+	}
+	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02"} {
+		if t, err := time.ParseInLocation(form, s, now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage(fmt.Sprintf("--since %q is no time", s), "for instance 10m, 2d, 15:04 or "+now.Format(time.RFC3339))
+}

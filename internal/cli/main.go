@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Main reads the command line into grammar, runs the verb that it names, tells its error and returns the exit code.
+// grammar is a struct as kong takes it; a tag examples:"a|b" of a command leads its help.
+// verbs is called once grammar is filled in: each verb by its words, "service install".
+func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) int {
+	if code, ok := quick(argv); ok {
+		return code
+	}
+	if len(argv) == 2 && argv[1] == "--version" {
+		fmt.Println("kitt " + Version())
+		return 0
+	}
+	name, err := parse(argv, grammar)
+	g, table := verbs()
+	k := open(g)
+	if err != nil {
+		return k.fail(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
+	return k.fail(table[name].Run(ctx, k))
+}
+
+// parse fills grammar and returns the words of the verb. --help ends the process.
+func parse(argv []string, grammar any) (string, error) {
+	parser, err := kong.New(grammar, kong.Name("kitt"), kong.Vars{"version": "kitt " + Version()},
+		kong.Description("kitt keeps a list of processes true. Start with: kitt apply"),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		panic("cli: " + err.Error())
+	}
+	exemplify(parser.Model.Node)
+	args := argv[1:]
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	found, err := parser.Parse(args)
+	if err != nil {
+		return "", misuse(args, err)
+	}
+	return words(found.Selected()), nil
+}
+
+// words is a command as it is typed, without its arguments: service install.
+func words(n *kong.Node) string {
+	if n.Parent == nil || n.Parent.Type != kong.CommandNode {
+		return n.Name
+	}
+	return words(n.Parent) + " " + n.Name
+}
+
+// exemplify puts the examples of each command into its help, before its flags.
+func exemplify(n *kong.Node) {
+	for _, child := range n.Children {
+		exemplify(child)
+	}
+	if n.Tag == nil || n.Tag.Get("examples") == "" {
+		return
+	}
+	n.Detail = "Examples:\n\n    " + strings.ReplaceAll(n.Tag.Get("examples"), "|", "\n    ")
+}
+
+// misuse is a command line that cannot be read. A verb that other managers have is answered with kitt's own.
+func misuse(args []string, err error) error {
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") || i > 0 && (args[i-1] == "--home" || args[i-1] == "-o") {
+			continue
+		}
+		if instead, ok := foreign[arg]; ok {
+			return usage(fmt.Sprintf("there is no kitt %s", arg), instead)
+		}
+		break // only the verb itself
+	}
+	hint := "kitt --help"
+	var at *kong.ParseError
+	if errors.As(err, &at) && at.Context != nil && at.Context.Selected() != nil {
+		hint = "kitt " + words(at.Context.Selected()) + " --help"
+	}
+	return usage(err.Error(), hint)
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// order sends what a verb wants to the daemon and prints what it answers.
+func (k *Kitt) order(ctx context.Context, verb string, o api.Order) error {
+	if err := k.may("json"); err != nil {
+		return err
+	}
+	o.Project = k.project()
+	return k.asking(ctx, func() error {
+		return (&stream{k: k}).print(ctx, verb, k.API.Post(ctx, verb, o))
+	})
+}
+
+// named is order for the verbs that must be told whom they are about.
+func (k *Kitt) named(ctx context.Context, verb string, o api.Order) error {
+	if err := whom(verb, o); err != nil {
+		return err
+	}
+	err := k.order(ctx, verb, o)
+	if len(o.Targets) == 1 && exitCode(err) == codeNoProcess {
+		return k.meant(verb, o.Targets[0], err)
+	}
+	return err
+}
+
+func whom(verb string, o api.Order) error {
+	switch {
+	case len(o.Targets) == 0 && !o.All:
+		return usage("no name given", fmt.Sprintf("kitt %s NAME…, or kitt %s --all", verb, verb))
+	case len(o.Targets) > 0 && o.All:
+		return usage("both names and --all given", "leave one of them out")
+	}
+	return nil
+}
+
+// meant adds what somebody whose fingers know pm2 may have meant by a name that is none.
+func (k *Kitt) meant(verb, name string, err error) error {
+	hint := ""
+	switch {
+	case name == "all":
+		hint = fmt.Sprintf("kitt %s --all", verb)
+	case isSpec(k, name):
+		hint = "kitt apply -f " + name
+	case verb == "start" && isScript(k, name):
+		hint = fmt.Sprintf("kitt runs what a spec file names: write `web: ./%s` into a Procfile, then kitt apply", filepath.Base(name))
+	default:
+		return err
+	}
+	return &trouble{text: err.Error(), hint: hint, code: codeNoProcess, err: errors.Unwrap(err)}
+}
+
+func isSpec(k *Kitt, name string) bool {
+	base := filepath.Base(name)
+	for _, known := range spec.Names {
+		if base == known {
+			return true
+		}
+	}
+	return strings.Contains(base, ".config.") && isScript(k, name)
+}
+
+func isScript(k *Kitt, name string) bool {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(k.Cwd, name)
+	}
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// patience is what the verbs that wait share.
+type patience struct {
+	NoWait  bool
+	Timeout time.Duration
+}
+
+func (p patience) order(names []string, all bool) api.Order {
+	return api.Order{Targets: names, All: all, Wait: !p.NoWait, Timeout: p.Timeout}
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"kitt.sh/service/api"
+)
+
+// Status shows what runs, and what does not and why.
+type Status struct {
+	Watch bool
+	Names []string
+}
+
+func (s Status) Run(ctx context.Context, k *Kitt) error {
+	if err := k.may("wide", "json", "yaml", "name"); err != nil {
+		return err
+	}
+	if s.Watch {
+		return s.watch(ctx, k)
+	}
+	return k.asking(ctx, func() error { return s.once(ctx, k) })
+}
+
+// query asks for the names given. Without any it asks for everything, also from inside a project.
+func (s Status) query(k *Kitt) url.Values {
+	q := url.Values{}
+	if len(s.Names) > 0 {
+		q.Set("targets", strings.Join(s.Names, ","))
+	}
+	return q
+}
+
+func (s Status) once(ctx context.Context, k *Kitt) error {
+	if k.Output == "json" || k.Output == "yaml" {
+		b, err := k.API.Get(ctx, "/v1/status", s.query(k))
+		if err != nil {
+			return err
+		}
+		return k.emit(b)
+	}
+	now, err := s.look(ctx, k)
+	if err != nil {
+		return err
+	}
+	if k.Output == "name" {
+		return names(k, now)
+	}
+	_, err = fmt.Fprint(k.Out, statusText(k.Paint, k.Now(), now, k.Output == "wide", k.limit()))
+	if err == nil && len(now.Instances) == 0 {
+		k.note("no processes; try kitt apply")
+	}
+	return err
+}
+
+func (s Status) look(ctx context.Context, k *Kitt) (*api.Status, error) {
+	q := s.query(k)
+	q.Set("view", api.TableView)
+	b, err := k.API.Get(ctx, "/v1/status", q)
+	if err != nil {
+		return nil, err
+	}
+	return api.ParseTable(b)
+}
+
+// limit is the width that tables must fit into: none for -o wide and in pipes.
+func (k *Kitt) limit() int {
+	if k.Output == "wide" {
+		return 0
+	}
+	return k.Width()
+}
+
+func names(k *Kitt, s *api.Status) error {
+	var b strings.Builder
+	for _, in := range s.Instances {
+		b.WriteString(clean(in.ID) + "\n")
+	}
+	_, err := fmt.Fprint(k.Out, b.String())
+	return err
+}
+
+// statusText is the table, and below it every spec file that is not followed at the moment.
+func statusText(p Paint, now time.Time, s *api.Status, wideForm bool, width int) string {
+	var b strings.Builder
+	if len(s.Instances) > 0 {
+		b.WriteString(instances(p, now, s.Instances, wideForm, width))
+	}
+	for _, spec := range s.Specs {
+		if spec.Error == nil {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		troubleText(&b, p, now, spec)
+	}
+	return b.String()
+}
+
+func troubleText(b *strings.Builder, p Paint, now time.Time, s api.Spec) {
+	t := s.Error
+	fmt.Fprintf(b, "%s %s\n", p.in(red, "not followed:"), clean(s.File)+lasting(now, t.Since)+"; "+clean(s.Project)+" runs on as it was")
+	if len(t.Complaints) == 0 {
+		fmt.Fprintln(b, clean(t.Text))
+	}
+	explainTo(b, p, t.Complaints, red)
+	if t.Hint != "" && (len(t.Complaints) == 0 || t.Complaints[len(t.Complaints)-1].Hint != t.Hint) {
+		fmt.Fprintf(b, "%s %s\n", p.in(cyan, "hint:"), clean(t.Hint))
+	}
+}
+
+func lasting(now time.Time, t api.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " (since " + age(now.Sub(t.Time)) + ")"
+}
