@@ -13,6 +13,9 @@ const maxDeaths = 100
 
 // backoff is the pause after the given number of deaths in a row (1 for the first).
 func backoff(r spec.Restart, deaths int) time.Duration {
+	if r.BackoffMin <= 0 {
+		return 0 // nought times infinity is no number
+	}
 	factor := max(r.Factor, 1)
 	pause := float64(r.BackoffMin) * math.Pow(factor, float64(max(deaths-1, 0)))
 	return time.Duration(min(pause, float64(max(r.BackoffMax, r.BackoffMin))))
@@ -66,7 +69,7 @@ func judge(r spec.Restart, e Exit) (outcome, string) {
 	switch {
 	case r.Policy == "on-failure" && e.clean():
 		return done, e.String()
-	case r.Policy == "on-abnormal" && e.How == "exit" && e.Code == 0:
+	case r.Policy == "on-abnormal" && e.clean():
 		return done, e.String()
 	case r.Policy == "on-abnormal" && e.How == "exit":
 		return failed, fmt.Sprintf("%s, and restart.policy is on-abnormal", e)

@@ -39,7 +39,10 @@ func LifeName(id ID, generation uint64, nonce string) string {
 
 // ParseLife takes a life's name apart.
 func ParseLife(name string) (id ID, generation uint64, err error) {
-	head, tail, _ := strings.Cut(name, "#")
+	head, tail := name, ""
+	if at := strings.LastIndexByte(name, '#'); at >= 0 { // a process may have a # in its name too
+		head, tail = name[:at], name[at+1:]
+	}
 	if id, err = ParseID(head); err != nil {
 		return ID{}, 0, err
 	}

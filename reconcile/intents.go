@@ -62,25 +62,31 @@ func (h Hold) Reason() string {
 
 // Held returns the hold on an instance, if there is one that has not ended by now.
 func (p *Project) Held(now time.Time, id ID) (Hold, bool) {
-	if p.Down != nil {
+	if p.Down != nil && p.Down.holds(now) {
 		return *p.Down, true
 	}
 	for _, key := range []string{id.Process, id.Short()} {
-		if h, ok := p.Holds[key]; ok && (h.Until.IsZero() || now.Before(h.Until)) {
+		if h, ok := p.Holds[key]; ok && h.holds(now) {
 			return h, true
 		}
 	}
 	return Hold{}, false
 }
 
+// holds tells whether h has not ended by now.
+func (h Hold) holds(now time.Time) bool { return h.Until.IsZero() || now.Before(h.Until) }
+
 // Expire drops the holds that have ended by now, and returns when the next one ends (zero: none will).
 func (p *Project) Expire(now time.Time) (next time.Time) {
-	for key, h := range p.Holds {
-		switch {
-		case h.Until.IsZero():
-		case !now.Before(h.Until):
-			delete(p.Holds, key)
-		case next.IsZero() || h.Until.Before(next):
+	if p.Down != nil && !p.Down.holds(now) {
+		p.Down = nil
+	}
+	maps.DeleteFunc(p.Holds, func(_ string, h Hold) bool { return !h.holds(now) })
+	if p.Down != nil {
+		next = p.Down.Until
+	}
+	for _, h := range p.Holds {
+		if !h.Until.IsZero() && (next.IsZero() || h.Until.Before(next)) {
 			next = h.Until
 		}
 	}
@@ -119,6 +125,7 @@ func LoadIntents(path string) (*Intents, error) {
 			err = json.Unmarshal(b, in)
 		}
 		if err == nil && in.Version == 1 && in.Projects != nil {
+			maps.DeleteFunc(in.Projects, func(_ string, p *Project) bool { return p == nil })
 			return in, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {

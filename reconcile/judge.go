@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"kitt.sh/spec"
@@ -36,7 +38,7 @@ func Judge(now time.Time, w World, id ID) Verdict {
 	want, wanted := w.Want[id]
 	alive, over := split(w.Have[id])
 	v := Verdict{Final: true}
-	v.Do = forget(id, over, wanted)
+	v.Do = forget(id, over, wanted && len(alive) == 0)
 	switch {
 	case len(alive) > 0:
 		return judgeAlive(w, v, id, want, wanted, alive)
@@ -47,7 +49,8 @@ func Judge(now time.Time, w World, id ID) Verdict {
 	return judgeDown(now, w, v, want, last(over))
 }
 
-// split parts the lives of an instance into those that live and those that are over, each oldest first.
+// split parts the lives of an instance into those that live and those that are over.
+// The one to keep of several that live comes first: not the one that stops already, else the oldest.
 func split(lives []Observed) (alive, over []Observed) {
 	for _, l := range lives {
 		if l.State == Running || l.State == Stopping {
@@ -56,25 +59,30 @@ func split(lives []Observed) (alive, over []Observed) {
 			over = append(over, l)
 		}
 	}
+	slices.SortFunc(alive, func(a, b Observed) int {
+		return cmp.Or(cmp.Compare(a.State, b.State), a.Started.Compare(b.Started), cmp.Compare(a.Life, b.Life))
+	})
 	return alive, over
 }
 
-// last returns the life that ended last, or nil.
+// last returns the life that ended last, or nil. A higher generation is later whatever the clock said.
 func last(over []Observed) *Observed {
 	var l *Observed
 	for i := range over {
-		if l == nil || over[i].Exit.At.After(l.Exit.At) {
-			l = &over[i]
+		o := &over[i]
+		if l == nil || cmp.Or(cmp.Compare(o.Generation, l.Generation), o.Exit.At.Compare(l.Exit.At), cmp.Compare(o.Life, l.Life)) > 0 {
+			l = o
 		}
 	}
 	return l
 }
 
-// forget drops the lives that are over, but for the last one of an instance that is still wanted.
-func forget(id ID, over []Observed, wanted bool) (do []Action) {
+// forget drops the lives that are over, but for the last one if it is still to be judged.
+// A life that began since has inherited what is to be known of it.
+func forget(id ID, over []Observed, keepLast bool) (do []Action) {
 	keep := last(over)
 	for i := range over {
-		if wanted && over[i].Life == keep.Life {
+		if keepLast && over[i].Life == keep.Life {
 			continue
 		}
 		do = append(do, Action{Verb: Forget, ID: id, Life: over[i].Life, Reason: "over"})
@@ -151,7 +159,7 @@ func judgeDown(now time.Time, w World, v Verdict, want Instance, end *Observed) 
 		h.Restarts, h.Last = end.History.Restarts, end.Exit
 		v.Since = end.Exit.At
 	}
-	return v.start(w, want, end, reason, h)
+	return v.start(now, w, want, end, reason, h)
 }
 
 // renewed tells whether a start owes nothing to the last death, and the start's reason.
@@ -193,14 +201,15 @@ func judgeDeath(now time.Time, w World, v Verdict, want Instance, end Observed) 
 		return v.down(PhaseFailed, why, "kitt logs "+want.ID.Short()+" shows its last words; kitt restart "+want.ID.Process+" tries again")
 	}
 	n := streak(r, h.Deaths)
-	due := end.Exit.At.Add(backoff(r, n))
-	if now.Before(due) && !end.Exit.At.After(now) { // a death in the future: the clock was set back
+	pause := backoff(r, n)
+	due := end.Exit.At.Add(pause)
+	if now.Before(due) && due.Sub(now) <= 2*pause { // further off: the clock was set back
 		v.Phase, v.Wake = PhaseWaiting, due
 		v.Reason = fmt.Sprintf("%s; try %d at %s", end.Exit, n+1, due.Local().Format("15:04:05"))
 		return v
 	}
 	h.Restarts++
-	return v.start(w, want, &end, fmt.Sprintf("%s, try %d", end.Exit, n+1), h)
+	return v.start(now, w, want, &end, fmt.Sprintf("%s, try %d", end.Exit, n+1), h)
 }
 
 // inherit is the history of a life that ended unasked, with that death in it.
@@ -218,10 +227,10 @@ func inherit(end Observed) History {
 }
 
 // start adds the start of a life, unless a dependency must come first.
-func (v Verdict) start(w World, want Instance, end *Observed, reason string, h History) Verdict {
+func (v Verdict) start(now time.Time, w World, want Instance, end *Observed, reason string, h History) Verdict {
 	v.Phase = PhaseStarting
-	if wait := blocked(w, want); wait != "" {
-		v.Phase, v.Reason = PhaseWaiting, wait
+	if why, vain := blocked(now, w, want); why != "" {
+		v.Phase, v.Reason, v.Final = PhaseWaiting, why, vain
 		return v
 	}
 	v.Reason = reason
@@ -240,8 +249,11 @@ func (v Verdict) down(p Phase, why, hint string) Verdict {
 
 // howToStop is the present way to stop a life, or the one it was started with if it is no longer wanted.
 func howToStop(want Instance, l Observed) spec.Stop {
-	if want.Process != nil {
+	switch {
+	case want.Process != nil:
 		return want.Process.Stop
+	case l.Stop.Signal == "": // its record could not be read
+		return spec.Defaults().Stop
 	}
 	return l.Stop
 }

@@ -1,35 +1,50 @@
 package reconcile
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
-// blocked says what want waits for before it may start; "" if nothing.
-func blocked(w World, want Instance) string {
+// maxDepth ends a circle of dependencies, which no good spec has.
+const maxDepth = 100
+
+// blocked says what want waits for before it may start, "" if nothing, and whether that is in vain: unless someone
+// does something, it will not come.
+func blocked(now time.Time, w World, want Instance) (why string, vain bool) {
 	for _, dep := range sortedKeys(want.Process.DependsOn) {
-		if why := unmet(w, want.ID.Project, dep, want.Process.DependsOn[dep]); why != "" {
-			return why
+		if why, vain = unmet(now, w, want.ID.Project, dep, want.Process.DependsOn[dep]); why != "" {
+			return why, vain
 		}
 	}
-	return ""
+	return "", false
 }
 
 // unmet says in words why process dep does not fulfil the condition yet; "" if it does.
-func unmet(w World, project, dep, condition string) string {
-	found := false
-	for n := 1; ; n++ {
-		id := ID{project, dep, n}
-		want, ok := w.Want[id]
-		if !ok {
-			break
-		}
-		found = true
+func unmet(now time.Time, w World, project, dep, condition string) (why string, vain bool) {
+	id := ID{project, dep, 1}
+	if _, ok := w.Want[id]; !ok {
+		return fmt.Sprintf("waits for %s, of which no instance is wanted", dep), true
+	}
+	for want, ok := w.Want[id]; ok; want, ok = w.Want[id] {
 		if !fulfilled(w, want, condition) {
-			return fmt.Sprintf("waits for %s to be %s", id.Short(), condition)
+			return waiting(now, w, id, condition)
 		}
+		id.N++
 	}
-	if !found {
-		return fmt.Sprintf("waits for %s, of which no instance is wanted", dep)
+	return "", false
+}
+
+// waiting words the wait for one instance. If it is in vain, it says why that one does not come.
+func waiting(now time.Time, w World, id ID, condition string) (why string, vain bool) {
+	why = fmt.Sprintf("waits for %s to be %s", id.Short(), condition)
+	if w.depth++; w.depth > maxDepth {
+		return why + ", which waits for it in turn", true
 	}
-	return ""
+	v := Judge(now, w, id)
+	if !v.Final || v.Phase == PhaseRunning {
+		return why, false
+	}
+	return fmt.Sprintf("%s, which is %s: %s", why, v.Phase, v.Reason), true
 }
 
 // fulfilled tells whether one instance meets a condition now.
@@ -49,12 +64,17 @@ func fulfilled(w World, want Instance, condition string) bool {
 	return false
 }
 
-// dependents lists the instances of id's project that wait on its process.
-func dependents(w World, id ID) (ids []ID) {
-	for other, want := range w.Want {
-		if other.Project == id.Project && want.Process.DependsOn[id.Process] != "" {
-			ids = append(ids, other)
+// waiters lists, for every process (N is 0) that others depend on, their instances.
+func waiters(want []Instance) map[ID][]ID {
+	m := map[ID][]ID{}
+	for _, in := range want {
+		for dep := range in.Process.DependsOn {
+			on := ID{Project: in.ID.Project, Process: dep}
+			m[on] = append(m[on], in.ID)
 		}
 	}
-	return ids
+	return m
 }
+
+// process is the key of id's process in waiters.
+func (id ID) process() ID { return ID{Project: id.Project, Process: id.Process} }

@@ -34,6 +34,8 @@ type World struct {
 	Want map[ID]Instance
 	Have map[ID][]Observed
 	Why  map[string]string // run digest that was replaced by an edit -> the fields that changed
+
+	depth int // of the dependencies that are being followed
 }
 
 // Plan says what to do now for the given instances, and when to look again if nothing happens before (zero: never).

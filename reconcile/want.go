@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"maps"
 	"time"
 )
 
@@ -11,11 +12,10 @@ func (r *Reconciler) Want(want []Instance, why map[string]string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.world.Want
-	r.world.Want = make(map[ID]Instance, len(want))
-	for _, in := range want {
-		r.world.Want[in.ID] = in
-		if was, ok := old[in.ID]; !ok || was.Generation != in.Generation || was.Hold != in.Hold || was.Process != in.Process {
-			r.dirty[in.ID] = true
+	r.world.Want = wanted(want)
+	for id, in := range r.world.Want {
+		if was, ok := old[id]; !ok || was.Generation != in.Generation || was.Hold != in.Hold || was.Process != in.Process {
+			r.dirty[id] = true
 		}
 	}
 	for id := range old {
@@ -23,25 +23,40 @@ func (r *Reconciler) Want(want []Instance, why map[string]string) {
 			r.dirty[id] = true
 		}
 	}
-	for run, fields := range why {
-		r.world.Why[run] = fields
-	}
+	r.all = r.all || !r.told // what runs and is not wanted was not judged yet
+	r.told, r.waiters = true, waiters(want)
+	r.because(why)
 	r.Kick()
+}
+
+func wanted(want []Instance) map[ID]Instance {
+	m := make(map[ID]Instance, len(want))
+	for _, in := range want {
+		m[in.ID] = in
+	}
+	return m
+}
+
+// because adds to the reasons of an edit, and drops those of runs that nobody has any more. The caller holds mu.
+func (r *Reconciler) because(why map[string]string) {
+	if len(why) == 0 {
+		return
+	}
+	used := map[string]bool{}
+	for _, lives := range r.world.Have {
+		for _, l := range lives {
+			used[l.Run] = true
+		}
+	}
+	maps.DeleteFunc(r.world.Why, func(run, _ string) bool { return !used[run] })
+	maps.Copy(r.world.Why, why)
 }
 
 // Asked notes that the next stop of id was asked for by process pid inside it: the first signal waits for its end.
 func (r *Reconciler) Asked(id ID, pid int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.askers[id] = pid
-}
-
-func (r *Reconciler) asker(id ID) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	pid := r.askers[id]
-	delete(r.askers, id)
-	return pid
+	r.askers[id] = asker{pid, time.Now()}
 }
 
 // Retry forgets the ends of instances that are down for good, so that they are started again.
@@ -96,10 +111,7 @@ func (r *Reconciler) Look(now time.Time) (views []View, changed <-chan struct{},
 func (r *Reconciler) Would(now time.Time, want []Instance, why map[string]string) []Action {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := World{Want: make(map[ID]Instance, len(want)), Have: r.world.Have, Why: why}
-	for _, in := range want {
-		w.Want[in.ID] = in
-	}
+	w := World{Want: wanted(want), Have: r.world.Have, Why: why}
 	do, _ := Plan(now, w, w.IDs())
 	return do
 }
