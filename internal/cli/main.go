@@ -29,10 +29,15 @@ func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) i
 	if err != nil {
 		return k.fail(err)
 	}
+	return run(k, table[name])
+}
+
+// run ends the verb's context at the first Ctrl-C; a second one ends the process at once.
+func run(k *Kitt, verb Verb) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
-	return k.fail(table[name].Run(ctx, k))
+	context.AfterFunc(ctx, stop)
+	return k.fail(verb.Run(ctx, k))
 }
 
 // parse fills grammar and returns the words of the verb. --help ends the process.
