@@ -72,6 +72,10 @@ def limit(mark, results):
     return mark.once * mark.times, f"{factor}{mark.peer} once"
 
 
+def shown(v):
+    return "–" if v is None else f"{v:,.0f}" if v >= 1000 else f"{v:.3g}"
+
+
 def verdict(mark, got, lim):
     if got is None:
         return "not measured"
@@ -89,6 +93,6 @@ def table(results, subject="kitt"):
             continue
         got = m.get(results[m.metric].get(subject, {}))
         lim, source = limit(m, results)
-        shown = "–" if got is None else f"{got:.4g}"
-        out.append(f"| {m.title} | {shown} | {'at least ' if m.high else ''}{lim:.4g} | {source} | {verdict(m, got, lim)} |")
+        least = "at least " if m.high else ""
+        out.append(f"| {m.title} | {shown(got)} | {least}{shown(lim)} | {source} | {verdict(m, got, lim)} |")
     return out + [""]
