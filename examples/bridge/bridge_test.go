@@ -102,6 +102,9 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Errorf("run: %v, want a clean end", err)
 	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the file with the address is still there after the end")
+	}
 	for _, want := range []string{"listening on " + url, "GET /health 200", "stopping", "stopped"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output has no %q: %q", want, &out)

@@ -50,6 +50,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		ln.Close()
 		return fmt.Errorf("write the address: %w", err)
 	}
+	defer retract(url, getenv("BRIDGE_ADDR_FILE"))
 	fmt.Fprintln(out, "listening on", url)
 
 	b := &bridge{getenv: getenv, out: out, start: time.Now()}
@@ -88,4 +89,11 @@ func announce(url, file string) error {
 		return err
 	}
 	return os.Rename(tmp, file)
+}
+
+// retract removes the file if it still holds this address: nobody is to knock where no one lives.
+func retract(url, file string) {
+	if b, err := os.ReadFile(file); err == nil && string(b) == url+"\n" {
+		os.Remove(file)
+	}
 }
