@@ -30,6 +30,9 @@ type Daemon struct {
 	API     net.Listener
 	Load    Loader // reads a spec file apart from this process
 
+	StartKeeper func() error                    // brings a dead keeper back
+	StopService func(ctx context.Context) error // stops kitt's unit through its manager; nil without one
+
 	rec      *reconcile.Reconciler
 	rt       *local.Runtime
 	events   *Events
@@ -38,17 +41,20 @@ type Daemon struct {
 	watch    *watcher
 	copies   *copies
 	taps     *taps
-	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
+	rested   chan struct{} // closed when reconciling has ended
 	stopOnce sync.Once
 
-	mu       sync.Mutex // guards what follows; held over a commit, so that verbs come one after the other
-	intents  *reconcile.Intents
-	specs    map[string]*spec.Spec // the last good one of each project
-	troubles map[string]*api.Trouble
-	digests  reconcile.Digests
-	holdEnds time.Time
+	background sync.WaitGroup // what answers the keeper; waited for at the end
+
+	mu        sync.Mutex // guards what follows; held over a commit, so that verbs come one after the other
+	intents   *reconcile.Intents
+	specs     map[string]*spec.Spec // the last good one of each project
+	troubles  map[string]*api.Trouble
+	digests   reconcile.Digests
+	holdEnds  time.Time
+	announced announced
 }
 
 // Run serves until ctx ends or one of its parts fails. All parts have ended when it returns.
@@ -59,12 +65,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return err
 	}
 	defer d.close()
+	defer d.background.Wait()
 	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.expire)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.
 func (d *Daemon) open() (err error) {
-	d.stopping = make(chan struct{})
+	d.stopping, d.rested = make(chan struct{}), make(chan struct{})
 	d.troubles, d.specs, d.digests = map[string]*api.Trouble{}, map[string]*spec.Spec{}, reconcile.Digests{}
 	if d.events, err = openEvents(d.Dirs.State); err != nil {
 		d.Log.Warn("open events", "err", err) // it runs on without
@@ -107,15 +114,16 @@ func (d *Daemon) readSpecs() {
 
 // reconcile is the loop; it pauses for good once kitt goes down.
 func (d *Daemon) reconcile(ctx context.Context) error {
+	defer close(d.rested)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	go func() { // ended by ctx
+	d.background.Go(func() { // ended by ctx
 		select {
 		case <-d.stopping:
 			stop()
 		case <-ctx.Done():
 		}
-	}()
+	})
 	if err := d.rt.Refresh(ctx); err != nil {
 		return fmt.Errorf("look at lives: %w", err)
 	}

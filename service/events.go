@@ -39,10 +39,22 @@ func openEvents(dir string) (*Events, error) {
 	if st, err := f.Stat(); err == nil {
 		e.size = st.Size()
 	}
+	endLine(f, e.size)
 	if last := e.tail(1); len(last) == 1 {
 		e.seq = last[0].Seq
 	}
 	return e, nil
+}
+
+// endLine ends a line that a crash left torn, so that the next event has its own.
+func endLine(f *os.File, size int64) {
+	last := []byte{'\n'}
+	if size > 0 {
+		_, _ = f.ReadAt(last, size-1)
+	}
+	if last[0] != '\n' {
+		_, _ = f.Write([]byte{'\n'})
+	}
 }
 
 // add numbers, times, keeps and passes on an event.
@@ -90,15 +102,29 @@ func (e *Events) tail(n int) []api.Event {
 	return all
 }
 
-// readEvents reads the last n events of a file. Lines that are torn are passed over.
-func readEvents(path string, n int) (out []api.Event) {
+// readEvents reads the last n events of a file, from as near to its end as that takes.
+func readEvents(path string, n int) []api.Event {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	if st, err := f.Stat(); err == nil && st.Size() > int64(n+1)*1024 {
-		_, _ = f.Seek(-int64(n+1)*1024, io.SeekEnd)
+	st, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	for window := int64(n+1) * 512; ; window *= 4 {
+		from := max(0, st.Size()-window)
+		if out := scanEvents(f, from); len(out) > n || from == 0 {
+			return out[max(0, len(out)-n):]
+		}
+	}
+}
+
+// scanEvents reads the events of f from an offset on. Lines that are torn are passed over.
+func scanEvents(f *os.File, from int64) (out []api.Event) {
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return nil
 	}
 	sc := bufio.NewScanner(f)
 	sc.Buffer(make([]byte, 0, 4096), 1<<20)
@@ -108,7 +134,7 @@ func readEvents(path string, n int) (out []api.Event) {
 			out = append(out, ev)
 		}
 	}
-	return out[max(0, len(out)-n):]
+	return out
 }
 
 // Close closes the log. Later events are numbered but not kept.

@@ -133,16 +133,18 @@ func (d *Daemon) getLogs(w http.ResponseWriter, r *http.Request) {
 	for {
 		_, changed, _ := d.rec.Look(time.Now())
 		views, _ := d.views(r.Context(), q.Get("project"), words(q.Get("targets"))) // a name may go away meanwhile
+		tap := d.taps.arm(r.Context(), living(views)) // before the client is told to read: what comes later pokes again
 		sources := d.sources(views)
 		if b, _ := json.Marshal(sources); string(b) != before {
 			before = string(b)
 			_ = enc.Encode(map[string]any{"sources": sources})
+		} else {
+			_ = enc.Encode(map[string]any{"poke": true})
 		}
 		w.(http.Flusher).Flush()
-		if d.taps.wait(r.Context(), changed, living(views)) != nil {
+		if tap.wait(r.Context(), changed) != nil {
 			return
 		}
-		_ = enc.Encode(map[string]any{"poke": true})
 	}
 }
 

@@ -3,7 +3,7 @@ package service
 import (
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
+	ps "github.com/shirou/gopsutil/v4/process"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,11 +24,11 @@ func processes() []proc {
 
 // measured adds CPU and memory to p, as far as they can be read.
 func measured(p proc) proc {
-	ps := process.Process{Pid: int32(p.pid)}
-	if m, err := ps.MemoryInfo(); err == nil {
+	one := ps.Process{Pid: int32(p.pid)}
+	if m, err := one.MemoryInfo(); err == nil {
 		p.memory = int64(m.RSS)
 	}
-	if t, err := ps.Times(); err == nil {
+	if t, err := one.Times(); err == nil {
 		p.cpu = time.Duration((t.User + t.System) * float64(time.Second))
 	}
 	return p

@@ -63,6 +63,7 @@ func (d *Daemon) routes() http.Handler {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
 	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
+	mux.HandleFunc("POST /v1/announce", d.postAnnounce)
 	return mux
 }
 

@@ -13,12 +13,18 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
-// DirHeader carries the folder that a verb was called in; the server finds the project of its spec file.
-const DirHeader = "X-Kitt-Dir"
+// DirHeader carries the folder that a verb was called in, so that the server finds the project of its spec file.
+// LifeHeader carries KITT_LIFE of a caller that is itself a process of kitt's.
+const (
+	DirHeader  = "X-Kitt-Dir"
+	LifeHeader = "X-Kitt-Life"
+)
 
 // ErrNotRunning says that nobody answers on the socket.
 var ErrNotRunning = errors.New("kitt is not running")
@@ -28,6 +34,7 @@ var ErrNotRunning = errors.New("kitt is not running")
 type Client struct {
 	Socket string // path of api.sock
 	Dir    string // the caller's working folder; may be empty
+	Life   string // the caller's KITT_LIFE; may be empty
 }
 
 // A Refusal is an answer of the daemon that is not 200.
@@ -180,14 +187,20 @@ func (c *Client) head(method, path string, query url.Values, length int) []byte 
 		b.WriteString("?" + query.Encode())
 	}
 	b.WriteString(" HTTP/1.1\r\nHost: kitt\r\nConnection: close\r\n")
-	if c.Dir != "" { // escaped: a folder's name may hold a line break
-		b.WriteString(DirHeader + ": " + url.PathEscape(c.Dir) + "\r\n")
-	}
+	header(&b, DirHeader, c.Dir)
+	header(&b, LifeHeader, c.Life)
 	if length > 0 {
 		b.WriteString("Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(length) + "\r\n")
 	}
 	b.WriteString("\r\n")
 	return b.Bytes()
+}
+
+// header leaves out what cannot stand in a header: a folder's name may hold a line break.
+func header(b *bytes.Buffer, name, value string) {
+	if value != "" && !strings.ContainsFunc(value, unicode.IsControl) {
+		b.WriteString(name + ": " + value + "\r\n")
+	}
 }
 
 func exchange(conn net.Conn, head, body []byte) (*http.Response, error) {

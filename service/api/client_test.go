@@ -24,7 +24,7 @@ func serve(t *testing.T, h http.HandlerFunc) *Client {
 	s := &http.Server{Handler: h}
 	go s.Serve(l) // ended by Close
 	t.Cleanup(func() { s.Close() })
-	return &Client{Socket: socket, Dir: "/my folder\n"}
+	return &Client{Socket: socket, Dir: "/my földer", Life: "shop/web.1#2.x"}
 }
 
 func TestAnAbsentDaemonIsNotRunning(t *testing.T) {
@@ -45,12 +45,21 @@ func TestAnAbsentDaemonIsNotRunning(t *testing.T) {
 
 func TestGetReturnsTheBytesUntouched(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		dir, _ := url.PathUnescape(r.Header.Get(DirHeader))
-		io.WriteString(w, r.Method+" "+r.URL.String()+" "+dir+"{ }\n ")
+		io.WriteString(w, r.Method+" "+r.URL.String()+" "+r.Header.Get(DirHeader)+" "+r.Header.Get(LifeHeader)+"{ }\n ")
 	})
 	b, err := c.Get(t.Context(), "/v1/status", url.Values{"project": {"a b"}})
-	if want := "GET /v1/status?project=a+b /my folder\n{ }\n "; err != nil || string(b) != want {
+	if want := "GET /v1/status?project=a+b /my földer shop/web.1#2.x{ }\n "; err != nil || string(b) != want {
 		t.Fatalf("got %q, %v; want %q", b, err, want)
+	}
+}
+
+func TestAFolderThatWouldBreakTheHeadersIsLeftOut(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Header.Get(DirHeader)+r.Header.Get("X-Evil"))
+	})
+	c.Dir = "/a\r\nX-Evil: yes"
+	if b, err := c.Get(t.Context(), "/", nil); err != nil || len(b) != 0 {
+		t.Fatalf("got %q, %v", b, err)
 	}
 }
 

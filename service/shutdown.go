@@ -1,0 +1,118 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// postShutdown stops every process and kitt itself. What is wanted stays wanted: the next start brings it back.
+func (d *Daemon) postShutdown(w http.ResponseWriter, r *http.Request) {
+	var o api.Order
+	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+		refuse(w, failure{2, "read request: " + err.Error(), ""})
+		return
+	}
+	d.events.add(api.Event{Kind: "shutdown", By: who(r).String()})
+	s := &lines{w: w}
+	n, left := d.stopAll(context.WithoutCancel(r.Context()), s.say)
+	if left > 0 {
+		s.say(api.Line{Type: "note", Text: plural(left, "process", "processes") + " could not be ended"})
+	}
+	s.say(api.Line{Type: "done", Text: plural(n, "process", "processes") + " stopped; kitt is down; kitt apply or the next boot brings them back"})
+	d.background.Go(func() { d.end(true) }) // after the answer has left; ends with the process
+}
+
+// end asks the keeper to end as well; under a service manager the manager is told, or it would start kitt again.
+func (d *Daemon) end(stopped bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	time.Sleep(20 * time.Millisecond) // the answer is on its way
+	if d.Service && stopped && d.StopService != nil {
+		if err := d.StopService(ctx); err == nil {
+			return // the manager signals the keeper
+		}
+	}
+	if err := d.Keeper.Shutdown(ctx, false); err != nil {
+		d.Log.Warn("end keeper", "err", err)
+	}
+	d.leave(errReplaced)
+}
+
+// told answers the keeper's question after a SIGTERM: stop all, or leave the processes running.
+func (d *Daemon) told(ctx context.Context) {
+	if !d.goingDown() && d.stops(ctx) {
+		d.stopAll(ctx, func(api.Line) {})
+	}
+	if err := d.Keeper.Shutdown(ctx, false); err != nil {
+		d.Log.Warn("end keeper", "err", err)
+	}
+	d.leave(errReplaced)
+}
+
+// stopAll ends reconciling and stops everything that lives. It returns how many there were and how many are left.
+func (d *Daemon) stopAll(ctx context.Context, say func(api.Line)) (n, left int) {
+	d.stopOnce.Do(func() { close(d.stopping) })
+	<-d.rested
+	lives, _ := d.rt.Observe(ctx)
+	var wg sync.WaitGroup
+	longest := time.Duration(0)
+	for _, l := range lives {
+		if l.State != reconcile.Running && l.State != reconcile.Stopping {
+			continue
+		}
+		n++
+		how := d.howToStop(l)
+		longest = max(longest, how.Timeout)
+		say(api.Line{Type: "action", Verb: "stop", ID: l.ID.Short(), Reason: "kitt shuts down"})
+		wg.Go(func() {
+			if err := d.rt.Stop(ctx, l.Life, how, 0); err != nil {
+				d.Log.Warn("stop", "life", l.Life, "err", err)
+			}
+		})
+	}
+	wg.Wait()
+	return n, d.awaitEnds(ctx, longest+5*time.Second)
+}
+
+// howToStop is the present way to stop a life, or the one it was started with.
+func (d *Daemon) howToStop(l reconcile.Observed) spec.Stop {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if s := d.specs[l.ID.Project]; s != nil {
+		if p := process(s, l.ID.Process); p != nil {
+			return p.Stop
+		}
+	}
+	return l.Stop
+}
+
+// awaitEnds waits until nothing lives, and returns how many still do when limit is over.
+func (d *Daemon) awaitEnds(ctx context.Context, limit time.Duration) (left int) {
+	end := time.After(limit)
+	for {
+		left = 0
+		lives, _ := d.rt.Observe(ctx)
+		for _, l := range lives {
+			if l.State == reconcile.Running || l.State == reconcile.Stopping {
+				left++
+			}
+		}
+		if left == 0 {
+			return 0
+		}
+		select {
+		case <-d.rt.Pokes():
+		case <-end:
+			return left
+		case <-ctx.Done():
+			return left
+		}
+	}
+}
