@@ -17,7 +17,7 @@ import (
 func (h *hclReader) processes() {
 	if attr := h.root["project"]; attr != nil {
 		if v := h.value("project", attr, h.eval); v != nil {
-			h.spec.Project = v.text()
+			h.spec.Project, h.named = v.text(), h.pos(attr.NameRange)
 		}
 	}
 	taken := h.taken()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/go-multierror"
 )
@@ -22,6 +23,7 @@ type reading struct {
 	spec  *Spec
 	lines map[string][]string // of every file read, for the line a complaint stands on
 	errs  []Complaint
+	named Pos             // where the project's name stands, if the file gives one
 	seen  map[string]bool // complaints and warnings made: an expression read for each instance is wrong once
 }
 
@@ -94,7 +96,7 @@ func (r *reading) complainOf(err error, at Pos) {
 }
 
 func (r *reading) remark(at Pos, hint, text string) (c Complaint, fresh bool) {
-	c = Complaint{Pos: at, Text: strings.Join(strings.Fields(text), " "), Hint: hint, Source: r.source(at)}
+	c = Complaint{Pos: at, Text: plain(text), Hint: plain(hint), Source: r.source(at)}
 	key := c.Error()
 	fresh = !r.seen[key]
 	r.seen[key] = true
@@ -107,7 +109,22 @@ func (r *reading) source(at Pos) string {
 	if at.Line < 1 || at.Line > len(lines) {
 		return ""
 	}
-	return strings.TrimRight(lines[at.Line-1], "\r")
+	return plain(lines[at.Line-1])
+}
+
+// plain makes one line of text that a terminal can be trusted with; its columns stay.
+func plain(text string) string {
+	return strings.TrimRight(strings.Map(func(c rune) rune {
+		switch {
+		case c == '\t':
+			return c
+		case unicode.IsSpace(c):
+			return ' '
+		case unicode.IsControl(c):
+			return unicode.ReplacementChar
+		}
+		return c
+	}, text), " ")
 }
 
 // finish hands over: the spec, and all complaints in the order of the files and lines they stand on.

@@ -25,7 +25,11 @@ var (
 // validate complains of everything in the spec that no place to run things could make true.
 func (r *reading) validate() {
 	if text := nameFault(r.spec.Project, true); text != "" {
-		r.complain(Pos{File: r.spec.File, Line: 1}, "give it another: project = \"NAME\" in kitt.hcl", "project %q: %s", r.spec.Project, text)
+		at := r.named
+		if at.Line == 0 {
+			at = Pos{File: r.spec.File, Line: 1}
+		}
+		r.complain(at, "give it another: project = \"NAME\" in kitt.hcl", "project %q: %s", r.spec.Project, text)
 	}
 	for i := range r.spec.Processes {
 		r.validateProcess(&r.spec.Processes[i])

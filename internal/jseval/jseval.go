@@ -16,7 +16,8 @@ const (
 	wall      = 3 * time.Second // of JavaScript; Run kills the child a second later
 	memory    = 128 << 20       // bytes of the JavaScript heap
 	maxSource = 16 << 20        // bytes of one file read
-	maxAnswer = 32 << 20        // bytes of what the child may say
+	maxReads  = 10_000
+	maxAnswer = 32 << 20 // bytes of what the child may say
 )
 
 // A Request is one file to evaluate, and what it may see.

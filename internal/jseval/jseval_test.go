@@ -227,6 +227,32 @@ func TestTheCallerCanGiveUp(t *testing.T) {
 	}
 }
 
+// A child that does not even notice the time is killed from outside.
+func TestAChildThatHangsIsKilled(t *testing.T) {
+	t.Parallel()
+	dir := files(t, "kitt", "#!/bin/sh\nexec sleep 60\n")
+	if err := os.Chmod(filepath.Join(dir, "kitt"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	_, err := Run(context.Background(), filepath.Join(dir, "kitt"), Request{File: "/x/e.config.js", Cwd: dir})
+	if err == nil || !strings.Contains(err.Error(), "still running after 3 s") || time.Since(begun) > 3*wall {
+		t.Errorf("got %v after %s", err, time.Since(begun))
+	}
+}
+
+func TestAChildThatDiesIsSaid(t *testing.T) {
+	dir := files(t, "kitt", "#!/bin/sh\necho oh no >&2\nexit 3\n")
+	if err := os.Chmod(filepath.Join(dir, "kitt"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Run(context.Background(), filepath.Join(dir, "kitt"), Request{File: "/x/e.config.js", Cwd: dir})
+	var wrong *Error
+	if err == nil || errors.As(err, &wrong) || !strings.Contains(err.Error(), "oh no") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Every value above is what Node gives for the same file, where Node can load it at all.
 func TestNodeAgrees(t *testing.T) {
 	node, err := exec.LookPath("node")

@@ -49,7 +49,7 @@ func (e *evaluation) source(file string) (string, error) {
 
 // readFile reads a regular file and notes that it was looked for.
 func (e *evaluation) readFile(file string) ([]byte, error) {
-	e.out.Reads = append(e.out.Reads, file)
+	e.looked(file)
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
@@ -60,6 +60,13 @@ func (e *evaluation) readFile(file string) ([]byte, error) {
 		return nil, errors.New("not a regular file of reasonable size")
 	}
 	return os.ReadFile(file)
+}
+
+// looked notes a path that the file asked for. A loop that asks for paths without end is ended by time.
+func (e *evaluation) looked(path string) {
+	if len(e.out.Reads) < maxReads {
+		e.out.Reads = append(e.out.Reads, path)
+	}
 }
 
 func unwrapped(err error) error {
@@ -86,7 +93,7 @@ func (e *evaluation) hostRead(args []any) (any, error) {
 
 // hostStat answers file, dir or nothing.
 func (e *evaluation) hostStat(args []any) (any, error) {
-	e.out.Reads = append(e.out.Reads, str(args, 0))
+	e.looked(str(args, 0))
 	info, err := os.Stat(str(args, 0))
 	switch {
 	case err != nil:
@@ -98,7 +105,7 @@ func (e *evaluation) hostStat(args []any) (any, error) {
 }
 
 func (e *evaluation) hostList(args []any) (any, error) {
-	e.out.Reads = append(e.out.Reads, str(args, 0))
+	e.looked(str(args, 0))
 	list, err := os.ReadDir(str(args, 0))
 	if err != nil {
 		return nil, fmt.Errorf("ENOENT: no such directory, scandir '%s'", str(args, 0))
@@ -132,7 +139,7 @@ func (e *evaluation) resolve(dir, name string) (string, error) {
 		if found := asFile(name); found != "" {
 			return found, nil
 		}
-		e.out.Reads = append(e.out.Reads, filepath.Clean(name))
+		e.looked(filepath.Clean(name))
 		return "", fmt.Errorf("Cannot find module '%s'", name)
 	}
 	for at := dir; ; at = filepath.Dir(at) {
