@@ -188,6 +188,13 @@ func (f *Fake) Past(id reconcile.ID) (out []reconcile.Observed) {
 	return slices.Clip(out)
 }
 
+// Known tells whether a life was not forgotten.
+func (f *Fake) Known(life string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.life(life) != nil
+}
+
 // chance draws with probability p. The caller holds mu.
 func (f *Fake) chance(what, on string, p float64) bool { return p > 0 && f.roll(what, on) < p }
 
