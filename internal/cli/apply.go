@@ -24,7 +24,7 @@ func (a Apply) Run(ctx context.Context, k *Kitt) error {
 	if err := k.may("json"); err != nil {
 		return err
 	}
-	req, err := Source{a.File, a.Name, a.Profile, a.Formation, a.Port}.request(k)
+	req, err := Source{a.File, a.Name, a.Profile, a.Formation, a.Port, false}.request(k)
 	if err != nil {
 		return err
 	}

@@ -223,6 +223,19 @@ func TestStdinBecomesAFileThatCanBeFollowed(t *testing.T) {
 	}
 }
 
+func TestStdinThatIsOnlyLookedAtLeavesNoFile(t *testing.T) {
+	k := try(t, nil)
+	for _, v := range []Verb{Check{File: "-"}, Plan{File: "-"}} {
+		k.In = strings.NewReader("web: sleep 1\n")
+		if code := k.do(v); code != 0 {
+			t.Errorf("%T: exit %d, %s", v, code, k.err.String())
+		}
+		if left, _ := os.ReadDir(k.Cwd); len(left) > 0 {
+			t.Errorf("%T: %s is left", v, left[0].Name())
+		}
+	}
+}
+
 func TestProgress(t *testing.T) {
 	line := api.Line{Type: "progress", Up: 1, Total: 4, Pending: []api.Pending{{ID: "a.1", Phase: "starting", Reason: "no answer\n"}, {ID: "b.1", Phase: "waiting"}, {ID: "c.1"}}}
 	t.Run("on a terminal one line is redrawn, and gone at the end", func(t *testing.T) {

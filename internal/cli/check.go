@@ -27,7 +27,8 @@ func (c Check) Run(ctx context.Context, k *Kitt) error {
 	if err := k.may("json", "yaml"); err != nil {
 		return err
 	}
-	req, err := Source{File: c.File, Name: c.Name, Profile: c.Profile}.request(k)
+	req, err := Source{File: c.File, Name: c.Name, Profile: c.Profile, Look: true}.request(k)
+	defer forget(req)
 	if err != nil {
 		return err
 	}

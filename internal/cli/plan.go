@@ -25,7 +25,8 @@ func (p Plan) Run(ctx context.Context, k *Kitt) error {
 	if err := k.may("json"); err != nil {
 		return err
 	}
-	req, err := Source{p.File, p.Name, p.Profile, p.Formation, p.Port}.request(k)
+	req, err := Source{p.File, p.Name, p.Profile, p.Formation, p.Port, true}.request(k)
+	defer forget(req)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type Source struct {
 	Profile   string
 	Formation []string
 	Port      int
+	Look      bool // only to look: what stdin brings is not kept
 }
 
 // request finds the file and says how it is to be read. It reads only stdin, for -f -.
@@ -33,7 +34,7 @@ func (s Source) request(k *Kitt) (spec.Request, error) {
 	case s.File != "" && s.Name != "":
 		return req, usage("two files: "+s.File+" and "+s.Name, "name one, with -f or without")
 	case req.Path == "-":
-		req.Path, err = keepStdin(k)
+		req.Path, err = s.keepStdin(k)
 	case req.Path == "":
 		req.Path, err = spec.Find(k.Cwd)
 	case !filepath.IsAbs(req.Path):
@@ -72,13 +73,24 @@ func formation(words []string) (map[string]int, error) {
 	return counts, nil
 }
 
-// keepStdin writes what comes in to a file of this folder: kitt follows files, and must find it again after a reboot.
-func keepStdin(k *Kitt) (string, error) {
+// The names of files that hold what came by stdin, without their endings.
+const (
+	stdinKept  = ".kitt-stdin"
+	stdinLooks = ".kitt-look"
+)
+
+// keepStdin writes what comes in to a file of this folder: kitt follows files, and must find it again after a
+// reboot. One that is only to be looked at has another name, lest kitt takes it for an edit; forget removes it.
+func (s Source) keepStdin(k *Kitt) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(k.In, 16<<20))
 	if err != nil {
 		return "", fmt.Errorf("read stdin: %w", err)
 	}
-	file := filepath.Join(k.Cwd, ".kitt-stdin"+endingOf(string(text)))
+	name := stdinKept
+	if s.Look {
+		name = stdinLooks
+	}
+	file := filepath.Join(k.Cwd, name+endingOf(string(text)))
 	if old, err := os.ReadFile(file); err == nil && string(old) == string(text) {
 		return file, nil
 	}
@@ -88,8 +100,17 @@ func keepStdin(k *Kitt) (string, error) {
 	if err := os.Rename(file+".new", file); err != nil {
 		return "", fmt.Errorf("keep stdin: %w", err)
 	}
-	k.note("stdin is kept as %s, which is followed from now on", file)
+	if !s.Look {
+		k.note("stdin is kept as %s; kitt follows it from now on", file)
+	}
 	return file, nil
+}
+
+// forget removes what was kept only to be looked at.
+func forget(req spec.Request) {
+	if strings.HasPrefix(filepath.Base(req.Path), stdinLooks) {
+		_ = os.Remove(req.Path)
+	}
 }
 
 var (

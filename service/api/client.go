@@ -74,11 +74,14 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 		return nil, err
 	}
 	defer body.Close()
-	b, err := io.ReadAll(body)
-	if err != nil {
+	var b bytes.Buffer
+	if a, ok := body.(*answer); ok && a.length > 0 {
+		b.Grow(int(min(a.length, 64<<20)) + bytes.MinRead)
+	}
+	if _, err := b.ReadFrom(body); err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // Read decodes the answer to a GET of path into v.
@@ -160,7 +163,7 @@ func (c *Client) Open(ctx context.Context, method, path string, query url.Values
 		_ = conn.Close()
 		return nil, fmt.Errorf("ask the daemon: %w", errors.Join(ctx.Err(), err))
 	}
-	answer := &answer{res.Body, conn, cut}
+	answer := &answer{res.Body, res.ContentLength, conn, cut}
 	if res.StatusCode != http.StatusOK {
 		defer answer.Close()
 		return nil, refusal(res)
@@ -229,8 +232,9 @@ func lost(err error) bool {
 // An answer closes its connection with its body.
 type answer struct {
 	io.ReadCloser
-	conn net.Conn
-	cut  func() bool
+	length int64 // below 0: not known
+	conn   net.Conn
+	cut    func() bool
 }
 
 func (a *answer) Close() error {
