@@ -140,14 +140,14 @@ func (e *evaluation) resolve(dir, name string) (string, error) {
 			return found, nil
 		}
 		e.looked(filepath.Clean(name))
-		return "", fmt.Errorf("Cannot find module '%s'", name)
+		return "", notFound(name)
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		if found := asPackage(filepath.Join(at, "node_modules", name)); found != "" {
 			return found, nil
 		}
 		if at == filepath.Dir(at) {
-			return "", fmt.Errorf("Cannot find module '%s'", name)
+			return "", notFound(name)
 		}
 	}
 }
@@ -161,6 +161,11 @@ func asFile(path string) string {
 	}
 	return asPackage(path)
 }
+
+// notFound is an error in Node's own words, which files look for.
+type notFound string
+
+func (name notFound) Error() string { return "Cannot find module '" + string(name) + "'" }
 
 func asPackage(dir string) string {
 	info, err := os.Stat(dir)
