@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -28,11 +29,21 @@ const stepsPerWorld = 200
 
 func TestSim(t *testing.T) {
 	if *simSeed != 0 {
-		simulate(t, *simSeed, true)
+		simulate(t, *simSeed, t.Logf)
 		return
 	}
 	for seed := uint64(1); seed <= uint64(max(*simSteps/stepsPerWorld, 1)); seed++ {
-		simulate(t, seed, false)
+		simulate(t, seed, nil)
+	}
+}
+
+func TestSimReplays(t *testing.T) {
+	var traces [2]string
+	for i := range traces {
+		simulate(t, 428, func(format string, args ...any) { traces[i] += fmt.Sprintf(format, args...) + "\n" })
+	}
+	if traces[0] != traces[1] || len(traces[0]) < 1000 {
+		t.Errorf("the same seed went two ways:\n%s\nand\n%s", traces[0], traces[1])
 	}
 }
 
@@ -47,9 +58,9 @@ type sim struct {
 	s     *spec.Spec
 	p     *Project
 	want  map[ID]Instance
-	reset map[ID]int // how many lives of an instance are forgotten and forgiven
-	calm  bool       // every program that starts now is a good one
-	tell  bool
+	reset map[ID]int                       // how many lives of an instance are forgotten and forgiven
+	calm  bool                             // every program that starts now is a good one
+	tell  func(format string, args ...any) // nil: say nothing
 }
 
 // pending is an action that was decided on and not done yet.
@@ -58,10 +69,10 @@ type pending struct {
 	do []Action
 }
 
-func simulate(t *testing.T, seed uint64, tell bool) {
+func simulate(t *testing.T, seed uint64, tell func(format string, args ...any)) {
 	synctest.Test(t, func(t *testing.T) {
 		defer func() {
-			if t.Failed() && !tell {
+			if t.Failed() && tell == nil {
 				t.Logf("replay it with: go test ./reconcile -run TestSim -seed=%d -v", seed)
 			}
 		}()
@@ -81,8 +92,8 @@ func simulate(t *testing.T, seed uint64, tell bool) {
 }
 
 func (s *sim) say(format string, args ...any) {
-	if s.tell {
-		s.Logf("%s  %s", time.Now().Format("15:04:05.000"), fmt.Sprintf(format, args...))
+	if s.tell != nil {
+		s.tell("%s  %s", time.Now().Format("15:04:05.000"), fmt.Sprintf(format, args...))
 	}
 }
 
@@ -122,12 +133,11 @@ func (s *sim) turn() {
 	s.deliver()
 	todo, next := s.r.Turn(s.Context())
 	s.next = next
-	for id, do := range todo {
-		s.acts = append(s.acts, pending{id, do})
-		s.say("decided on %s: %s", id, words(do))
-		s.judge(id, do)
+	for _, id := range slices.SortedFunc(maps.Keys(todo), CompareIDs) {
+		s.acts = append(s.acts, pending{id, todo[id]})
+		s.say("decided on %s: %s", id, words(todo[id]))
+		s.judge(id, todo[id])
 	}
-	slices.SortStableFunc(s.acts, func(a, b pending) int { return CompareIDs(a.id, b.id) })
 }
 
 func (s *sim) deliver() {
@@ -328,6 +338,7 @@ func (s *sim) settle() {
 		}
 		if len(s.acts) > 0 {
 			s.act()
+			s.invariants()
 			continue
 		}
 		if s.atRest() {
@@ -351,4 +362,3 @@ func (s *sim) atRest() bool {
 	s.turn()
 	return len(s.f.Pokes()) == 0 && len(s.acts) == 0 && s.next.IsZero() && s.f.Counts().Observe == before.Observe
 }
-
