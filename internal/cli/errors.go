@@ -65,7 +65,7 @@ func exitCode(err error) int {
 // fail tells a person what went wrong and returns the exit code.
 func (k *Kitt) fail(err error) int {
 	code := exitCode(err)
-	if list := complaints(err); len(list) > 0 && list[0].Line > 0 {
+	if list := complaints(err); len(list) > 1 || len(list) == 1 && list[0].Line > 0 {
 		k.complain(list, red)
 		return code
 	}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"kitt.sh/reconcile/keeper"
+	"kitt.sh/service/api"
+	"kitt.sh/service/home"
+	"kitt.sh/service/unit"
+)
+
+// realServices is openServices on a real machine.
+func realServices(_ context.Context, k *Kitt) (services, unit.Spec, error) {
+	sp, err := serviceSpec(k, os.Geteuid() == 0 && k.Env("SUDO_USER") != "")
+	if err != nil {
+		return nil, sp, err
+	}
+	m, err := unit.New(k.host(), sp)
+	return m, sp, err
+}
+
+// serviceSpec says what kitt's service is to be for the user who asks, or who asks through sudo.
+func serviceSpec(k *Kitt, sudo bool) (unit.Spec, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return unit.Spec{}, fmt.Errorf("find kitt: %w", err)
+	}
+	if exe, _, err = unit.StablePath(exe, unit.Machine()); err != nil {
+		return unit.Spec{}, err
+	}
+	u, err := user.Current()
+	if sudo {
+		u, err = user.Lookup(k.Env("SUDO_USER"))
+	}
+	if err != nil {
+		return unit.Spec{}, fmt.Errorf("find user: %w", err)
+	}
+	sp := unit.Spec{Exe: exe, UserName: u.Username, UserHome: u.HomeDir, PATH: k.Env("PATH"), Lang: k.Env("LANG")}
+	sp.UID, _ = strconv.Atoi(u.Uid)
+	sp.GID, _ = strconv.Atoi(u.Gid)
+	if d, err := home.Resolve("", only("HOME", u.HomeDir), runtime.GOOS); err != nil || d.Home != k.Dirs.Home {
+		sp.Home = k.Dirs.Home
+	}
+	if runtime.GOOS == "darwin" {
+		sp.LogDir = filepath.Join(u.HomeDir, "Library", "Logs", "kitt")
+	}
+	return sp, nil
+}
+
+// only is an environment of one variable.
+func only(name, value string) func(string) string {
+	return func(asked string) string {
+		if asked == name {
+			return value
+		}
+		return ""
+	}
+}
+
+// host is this machine, as package unit wants it.
+func (k *Kitt) host() unit.Host {
+	return unit.Host{UID: os.Geteuid(), SudoUID: k.Env("SUDO_UID"), Run: unit.Exec, Sleep: sleep,
+		Ready: k.keeperPID, HandOver: k.handOver, Announce: k.announce, Tail: k.lastWords}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// keeperPID asks the running kitt for its keeper.
+func (k *Kitt) keeperPID(ctx context.Context) (int, error) {
+	var s api.Status
+	if err := k.API.Read(ctx, "/v1/status", nil, &s); err != nil {
+		return 0, err
+	}
+	return s.Keeper.PID, nil
+}
+
+// handOver ends a kitt that no service runs. Its processes stay, and are found again by the service's.
+func (k *Kitt) handOver(ctx context.Context) error {
+	c, err := keeper.Dial(k.Dirs.Keeper())
+	if err != nil {
+		return nil // none runs
+	}
+	defer c.Close()
+	if err := c.Claim(ctx); err != nil {
+		return err
+	}
+	return c.Shutdown(ctx, false)
+}
+
+// announce tells the running kitt what its coming end means.
+func (k *Kitt) announce(ctx context.Context, stay bool) error {
+	body, err := json.Marshal(map[string]bool{"stay": stay})
+	if err != nil {
+		return err
+	}
+	r, err := k.API.Open(ctx, "POST", "/v1/announce", nil, body)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, r)
+	return err
+}
+
+// lastWords is the end of the keeper's and the daemon's log.
+func (k *Kitt) lastWords(_ context.Context, n int) []string {
+	var all bytes.Buffer
+	for _, name := range []string{"keeper.log", "daemon.log"} {
+		all.WriteString(lastLines(filepath.Join(k.Dirs.Own(), name), n) + "\n")
+	}
+	return strings.Split(strings.TrimSpace(all.String()), "\n")
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+
+	"kitt.sh/internal/jseval"
+	"kitt.sh/reconcile/keeper"
+	"kitt.sh/service"
+	"kitt.sh/service/home"
+	"kitt.sh/service/unit/sdnotify"
+	"kitt.sh/spec"
+)
+
+// processFlags are what kitt's own processes are told: kitt keeper --home DIR [--service].
+func processFlags(name string, args []string) (d home.Dirs, asService bool, err error) {
+	f := flag.NewFlagSet("kitt "+name, flag.ContinueOnError)
+	dir := f.String("home", "", "folder of everything kitt keeps")
+	f.BoolVar(&asService, "service", false, "run by a service manager")
+	if err := f.Parse(args); err != nil {
+		return d, false, err
+	}
+	if d, err = home.Resolve(*dir, os.Getenv, runtime.GOOS); err != nil {
+		return d, false, err
+	}
+	return d, asService, d.Make()
+}
+
+// keeperOptions says where a keeper lives and what its daemon is.
+func keeperOptions(d home.Dirs, asService bool) (keeper.Options, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return keeper.Options{}, fmt.Errorf("find kitt: %w", err)
+	}
+	opt := keeper.Options{Home: d.Home, Run: d.Run, State: d.State, Exe: exe, DaemonArgs: []string{"daemon", "--home", d.Home},
+		Service: asService, Stderr: filepath.Join(d.Own(), "daemon.log"), Version: Version()}
+	if asService {
+		opt.DaemonArgs = append(opt.DaemonArgs, "--service")
+	}
+	return opt, nil
+}
+
+// keeperMain is `kitt keeper`: the parent of everything.
+func keeperMain(args []string) int {
+	d, asService, err := processFlags("keeper", args)
+	if err != nil {
+		return complain("keeper", err)
+	}
+	opt, err := keeperOptions(d, asService)
+	if err != nil {
+		return complain("keeper", err)
+	}
+	if asService {
+		opt.Listening = func() { _ = sdnotify.Notify("READY=1") } // no manager listens: nobody waits
+	}
+	return keeper.Run(opt)
+}
+
+// startDetached starts a keeper that outlives this process.
+func startDetached(_ context.Context, d home.Dirs) error {
+	opt, err := keeperOptions(d, false)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.Own(), 0o700); err != nil {
+		return err
+	}
+	return keeper.StartDetached(opt)
+}
+
+// daemonMain is `kitt daemon`, child of the keeper: fd 3 is the API's listener, fd 4 the line to the keeper.
+func daemonMain(args []string) int {
+	debug.SetGCPercent(50)
+	d, asService, err := processFlags("daemon", args)
+	if err != nil {
+		return complain("daemon", err)
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	l, err := net.FileListener(os.NewFile(3, "api.sock"))
+	if err != nil {
+		return complain("daemon", fmt.Errorf("take over the API: %w", err))
+	}
+	line, err := keeper.Attach(os.NewFile(4, "keeper"))
+	if err != nil {
+		return complain("daemon", fmt.Errorf("reach the keeper: %w", err))
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return complain("daemon", err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Log: log, Keeper: line, API: l,
+		Load: service.ChildLoader(exe), StartKeeper: func() error { return startDetached(ctx, d) }}
+	if err := kitt.Run(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("end", "err", err)
+	}
+	return 0
+}
+
+// loadMain is `kitt internal load`: it reads a spec for the daemon.
+func loadMain([]string) int {
+	if err := service.LoadChild(context.Background(), os.Stdin, os.Stdout, evalChild); err != nil {
+		return complain("load", err)
+	}
+	return 0
+}
+
+// evalMain is `kitt internal eval`: it evaluates JavaScript, with limits.
+func evalMain(args []string) int { return jseval.Main(args, os.Stdin, os.Stdout) }
+
+// evalChild runs evalMain in a child.
+func evalChild(ctx context.Context, file string, req spec.Request) ([]byte, []string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := jseval.Run(ctx, exe, jseval.Request{File: file, Cwd: req.Cwd, Env: req.Env, Profile: req.Profile})
+	return r.Value, r.Reads, err
+}
+
+func complain(process string, err error) int {
+	fmt.Fprintf(io.Writer(os.Stderr), "kitt %s: %v\n", process, err)
+	return 1
+}
