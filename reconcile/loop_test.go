@@ -65,7 +65,7 @@ func (b *bench) note(a Action, err error) {
 
 // took returns what was done since the last call.
 func (b *bench) took() []string {
-	synctest.Wait()
+	b.let()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	did := b.did
@@ -83,10 +83,16 @@ func (b *bench) expect(what string, did ...string) {
 	}
 }
 
+// let lets happen what is about to: a life takes a microsecond to heed a stop.
+func (b *bench) let() {
+	time.Sleep(10 * time.Microsecond)
+	synctest.Wait()
+}
+
 // alive returns the only life of id that lives.
 func (b *bench) alive(id ID) (found Observed) {
 	b.Helper()
-	synctest.Wait()
+	b.let()
 	n := 0
 	for _, l := range b.f.Past(id) {
 		if l.State == Running || l.State == Stopping {

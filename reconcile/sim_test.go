@@ -22,7 +22,7 @@ import (
 // here. Every world must then come to rest at what is wanted.
 var (
 	simSeed  = flag.Uint64("seed", 0, "simulate this seed alone")
-	simSteps = flag.Int("steps", 40_000, "how many steps to simulate in all")
+	simSteps = flag.Int("steps", 30_000, "how many steps to simulate in all")
 )
 
 const stepsPerWorld = 200

@@ -83,7 +83,8 @@ func (l *life) stop(how spec.Stop, asker int) {
 	if l.program.Deaf || after > wait+how.Timeout {
 		after, e.Signal = wait+how.Timeout, "SIGKILL"
 	}
-	l.end = time.AfterFunc(after, func() { l.over(e) })
+	// At the very least it takes a moment, in which a bubble's time must move: so it can be told what came first.
+	l.end = time.AfterFunc(max(after, time.Microsecond), func() { l.over(e) })
 }
 
 // Kill ends the life of an instance now, unasked, and pokes. It tells whether there was one.
