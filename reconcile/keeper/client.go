@@ -1,7 +1,7 @@
 package keeper
 
 import (
-	"context"
+	"errors"
 	"syscall"
 	"time"
 )
@@ -16,7 +16,8 @@ type Spawn struct {
 	Umask    int
 	UID, GID uint32
 	Groups   []uint32
-	SetUser  bool // only where the keeper runs as root
+	SetUser  bool   // only where the keeper runs as root
+	KillMode string // what of the tree ends with the program: "tree" (also ""), "group" or "process"
 	Log      Log
 	Meta     []byte // opaque to the keeper; at most 32 KiB; kept in its record, returned by List
 }
@@ -24,7 +25,7 @@ type Spawn struct {
 // Log says where a life's bytes go and how much is kept. Each stream lies in Dir/out and Dir/err.
 type Log struct {
 	Dir     string // absolute; "" keeps nothing (the bytes are read and dropped)
-	MaxSize int64  // bytes of `current` before it is closed as @START.log
+	MaxSize int64  // bytes of `current` before it is closed as @START.log; 0 is no limit
 	Keep    int    // closed segments kept of each stream
 }
 
@@ -52,7 +53,7 @@ type Life struct {
 	PID      int
 	State    State
 	Started  time.Time
-	Deadline time.Time // of a stop under way
+	Deadline time.Time // of the stop that is under way, or by which it ended; zero if none was asked for
 	Adopted  bool      // its parent is gone: started by an earlier keeper
 	Exit     Exit      // zero unless Exited
 	Escaped  int       // processes of its tree that could not be ended
@@ -60,15 +61,48 @@ type Life struct {
 	Meta     []byte
 }
 
-// An Event tells that a life changed. It carries the life as it is now; look again rather than count.
-type Event struct {
-	Kind string // "exit" | "logged" (a Watch fired) | "rotated" | "stalled" | "resumed" | "shutdown" (SIGTERM: the daemon must answer with Shutdown)
-	Life Life
-	Text string // stalled: the write's error; rotated: the folder of the stream
+// A StopOrder asks to end a life. The keeper carries it to its end, whatever becomes of the daemon.
+type StopOrder struct {
+	Life     string
+	Signal   syscall.Signal // first; 0 is SIGTERM
+	Grace    time.Duration  // until SIGKILL
+	KillMode string         // "" is what Spawn said
+	After    int            // if not 0: a pid whose end the first signal waits for, 2 s at most
 }
 
-// A Client speaks to the keeper. Its methods may be called from any goroutine.
-type Client struct{}
+// An Event tells that a life changed. It carries the life as it is now; look again rather than count.
+//
+// Kinds: "exit"; "logged" (a Watch fired; Text is the Log.Dir); "rotated" (Text is the folder of the stream);
+// "stalled" (its output waits; Text is the write's error) and "resumed"; "unkillable" (SIGKILL was sent and the
+// process is still there; Text says in which state); "shutdown" (SIGTERM: answer with Shutdown).
+type Event struct {
+	Kind string
+	Life Life
+	Text string
+}
 
-// Dial, Claim, Spawn ... are to be written.
-var _ = context.Background
+// ErrFenced says that a newer daemon has claimed the keeper: the caller may change nothing any more.
+var ErrFenced = errors.New("fenced: a newer daemon has taken over")
+
+// ErrUnknown says that the keeper has no such life.
+var ErrUnknown = errors.New("no such life")
+
+// ErrClosed says that the keeper's end of the connection is gone.
+var ErrClosed = errors.New("keeper: connection closed")
+
+// An Error is the keeper's refusal. Text reads like `chdir /x: no such file or directory`.
+type Error struct {
+	Stage string        // "fork", "exec", "chdir", "record", ...
+	Errno syscall.Errno // 0 if the system was not asked
+	Text  string
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// Unwrap returns the system's error, for errors.Is(err, syscall.ENOENT).
+func (e *Error) Unwrap() error {
+	if e.Errno == 0 {
+		return nil
+	}
+	return e.Errno
+}

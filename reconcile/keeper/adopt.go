@@ -1,0 +1,172 @@
+package keeper
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// witnessMost is how long the end of a life that nobody saw waits for a daemon that did.
+const witnessMost = 2 * time.Second
+
+// adopt takes up the lives of this boot that the journal tells of. Nothing it says is believed: a process counts
+// only if start time and cookie agree.
+func (k *keeper) adopt() {
+	text, _ := os.ReadFile(k.journal.path)
+	lives, bad := replay(string(text), k.boot)
+	k.quarantine(bad)
+	witness := k.witnessed()
+	for _, l := range lives {
+		k.keep(l)
+	}
+	k.compact(true)
+	for _, l := range lives {
+		for _, s := range []*stream{&l.out, &l.err} {
+			k.openStream(s)
+		}
+		k.adoptOne(l, witness)
+	}
+	k.sweepFifos()
+}
+
+func (k *keeper) adoptOne(l *life, witness bool) {
+	switch {
+	case l.state == Exited:
+		if time.Now().Before(l.deadline) && l.kill != "group" && l.kill != "process" {
+			k.endTree(l) // the keeper died while the tree was ending
+		}
+		k.adoptPipes(l)
+	case l.pid <= 1:
+		k.findUnrecorded(l, 100)
+	case k.take(l):
+		k.resumeStop(l)
+	case witness:
+		l.awaiting = true
+		k.after(witnessMost, func() { k.giveUpWitness(l) })
+	default:
+		k.endUnseen(l)
+	}
+}
+
+// adoptPipes lets go of the pipes of an ended life that nobody writes to.
+func (k *keeper) adoptPipes(l *life) {
+	for _, s := range []*stream{&l.out, &l.err} {
+		if s.fd < 0 {
+			k.removeFifo(s)
+			continue
+		}
+		k.drain(s)
+	}
+	k.settle(l)
+}
+
+// take gets hold of the process of l, if it is still the one.
+func (k *keeper) take(l *life) bool {
+	fd, err := openProcess(l.pid)
+	if err != nil {
+		return false
+	}
+	p, ok := lookAt(l.pid)
+	cookie, seen := cookieOf(l.pid)
+	if !ok || p.ident != l.ident || seen && cookie != l.name && !p.dead() {
+		closeFd(fd)
+		return false
+	}
+	l.pidfd, l.adopted = fd, true
+	return k.watchProcess(l) == nil
+}
+
+// findUnrecorded looks for a process that was forked but not recorded. Its pipe tells whether there is one: the
+// program holds the end that is written to.
+func (k *keeper) findUnrecorded(l *life, tries int) {
+	k.drain(&l.out)
+	if l.out.fd < 0 {
+		l.state = Exited
+		k.drop(l)
+		return
+	}
+	for _, p := range everyProcess() {
+		if name, _ := cookieOf(p.pid); name != l.name || p.sid != p.pid {
+			continue
+		}
+		l.pid, l.ident = p.pid, p.ident
+		if k.take(l) {
+			k.write(l, record{op: "born", t: l.started.UnixNano(), pid: l.pid, ident: l.ident})
+			k.resumeStop(l)
+			return
+		}
+		l.pid, l.ident = 0, 0
+	}
+	if tries == 0 {
+		k.endUnseen(l)
+		return
+	}
+	k.after(10*time.Millisecond, func() { k.findUnrecorded(l, tries-1) })
+}
+
+// endUnseen records the end of a life that nobody saw.
+func (k *keeper) endUnseen(l *life) {
+	l.awaiting = false
+	k.ended(l, Exit{How: "unknown", At: time.Now()})
+}
+
+func (k *keeper) giveUpWitness(l *life) {
+	if l.awaiting {
+		k.endUnseen(l)
+	}
+}
+
+// witnessed says whether a daemon of the keeper before holds pidfds and pipes: it holds a shared lock.
+func (k *keeper) witnessed() bool {
+	fd, err := unix.Open(k.opt.Run+"/"+witnessLock, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK
+}
+
+const witnessLock = "witness.lock"
+
+// testify takes what a witness holds of a life: the pidfd tells the end, the pipes the last words.
+func (k *keeper) testify(l *life, pidfd, out, err int) {
+	for _, h := range []struct {
+		s  *stream
+		fd int
+	}{{&l.out, out}, {&l.err, err}} {
+		if h.fd >= 0 && h.s.fd < 0 && l.awaiting {
+			k.attach(h.s, h.fd)
+		} else {
+			closeFd(h.fd)
+		}
+	}
+	if l.awaiting && pidfd >= 0 {
+		if x, _ := exitOfStranger(pidfd, l.pid, l.ident, ready{hup: true}); x.How != "unknown" {
+			l.awaiting = false
+			k.ended(l, x)
+		}
+	}
+	closeFd(pidfd)
+}
+
+// testified ends the wait of those lives that the witness did not know.
+func (k *keeper) testified() {
+	for _, l := range append([]*life(nil), k.order...) {
+		k.giveUpWitness(l)
+	}
+}
+
+// sweepFifos removes FIFOs that no life claims.
+func (k *keeper) sweepFifos() {
+	mine := map[string]bool{}
+	for _, l := range k.order {
+		mine[l.out.fifo], mine[l.err.fifo] = true, true
+	}
+	entries, _ := os.ReadDir(k.opt.Run + "/fifo")
+	for _, e := range entries {
+		if !mine[e.Name()] {
+			unix.Unlink(k.opt.Run + "/fifo/" + e.Name())
+		}
+	}
+}

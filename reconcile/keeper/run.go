@@ -1,0 +1,169 @@
+package keeper
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Options say where a keeper lives and what its daemon is.
+type Options struct {
+	Home       string   // KITT_HOME: names this kitt; optional
+	Run        string   // sockets, lock, FIFOs, journal; made if missing, 0700
+	State      string   // made if missing, 0700; "" is none
+	Exe        string   // the daemon's program; "" runs without a daemon
+	DaemonArgs []string // its arguments, without argv[0]
+	Service    bool     // started by a service manager: stay in its session
+	Stderr     string   // log file of the daemon, and of a detached keeper
+	Version    string   // told to clients
+	Copy       bool     // move bytes by a mapped page even where splice works
+	Detach     bool     // begin a session of its own
+}
+
+// cookieName is the variable by which a process is known to belong to a life.
+const cookieName = "KITT_LIFE"
+
+// Run is the keeper process: it returns its exit status, 0 also when another keeper is there already. Call it as
+// the first statement of main.
+func Run(opt Options) int {
+	debug.SetGCPercent(25)
+	runtime.GOMAXPROCS(1)
+	unix.Umask(0o077)
+	if opt.Detach {
+		unix.Setsid()
+	}
+	if err := opt.makeDirs(); err != nil {
+		return die(err)
+	}
+	lock, err := opt.lock()
+	if err == syscall.EWOULDBLOCK {
+		say("another keeper runs in " + opt.Run)
+		return 0
+	} else if err != nil {
+		return die(refuse("lock", opt.Run+"/keeper.lock", err))
+	}
+	k, err := newKeeper(opt)
+	if err != nil {
+		return die(err)
+	}
+	_ = lock // held until the process ends
+	k.adopt()
+	k.startDaemon()
+	return k.loop()
+}
+
+func die(err error) int {
+	say(err.Error())
+	return 1
+}
+
+// say writes a line to stderr: a log file, the journal of the service manager, or nothing.
+func say(text string) { os.Stderr.WriteString("kitt keeper: " + text + "\n") }
+
+// makeDirs makes the folders that nobody else may look into, and refuses what looks like a trap.
+func (o Options) makeDirs() error {
+	for _, dir := range []string{o.State, o.Run, o.Run + "/fifo"} {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		var st unix.Stat_t
+		if err := unix.Lstat(dir, &st); err != nil {
+			return refuse("check", dir, err)
+		}
+		switch {
+		case st.Mode&unix.S_IFMT != unix.S_IFDIR:
+			return refuse("check", dir, errText("not a folder, or a symlink"))
+		case int(st.Uid) != unix.Geteuid():
+			return refuse("check", dir, errText("belongs to another user"))
+		case st.Mode&0o077 != 0:
+			return refuse("check", dir, errText("is open to others: chmod 700 it"))
+		}
+	}
+	return nil
+}
+
+type errText string
+
+func (e errText) Error() string { return string(e) }
+
+// lock makes this the only keeper. A child that a killed keeper was just forking holds the lock until its exec, so
+// it is tried for a second.
+func (o Options) lock() (fd int, err error) {
+	fd, err = unix.Open(o.Run+"/keeper.lock", unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return -1, err
+	}
+	for end := time.Now().Add(time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != unix.EWOULDBLOCK || time.Now().After(end) {
+			return fd, err
+		}
+	}
+}
+
+// maxPath is what sun_path takes on the narrowest system.
+const maxPath = 103
+
+// listen binds a socket at run/name, in place of a stale one. Only with the lock held.
+func (o Options) listen(name string) (int, error) {
+	path, tmp := o.Run+"/"+name, o.Run+"/k.new"
+	if len(path) > maxPath {
+		return -1, refuse("bind", path, errText("socket path is too long; choose a shorter folder with --home"))
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err == nil {
+		if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+			return -1, refuse("bind", path, errText("something that is no socket is in its place; remove it"))
+		}
+		if int(st.Uid) != unix.Geteuid() {
+			return -1, refuse("bind", path, errText("the socket there belongs to another user"))
+		}
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return -1, refuse("bind", path, err)
+	}
+	unix.CloseOnExec(fd)
+	unix.SetNonblock(fd, true)
+	unix.Unlink(tmp)
+	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: tmp}); err == nil {
+		if err = unix.Chmod(tmp, 0o600); err == nil {
+			if err = unix.Listen(fd, 1024); err == nil {
+				err = unix.Rename(tmp, path)
+			}
+		}
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, refuse("bind", path, err)
+	}
+	return fd, nil
+}
+
+// catchSignals turns signals into bytes on a pipe, whose read end it returns. The goroutine lives as long as the
+// process: there is nobody to wait for it.
+func catchSignals() (int, error) {
+	var p [2]int
+	if err := unix.Pipe(p[:]); err != nil {
+		return -1, err
+	}
+	for _, fd := range p {
+		unix.CloseOnExec(fd)
+		unix.SetNonblock(fd, true)
+	}
+	got := make(chan os.Signal, 16)
+	signal.Notify(got, syscall.SIGCHLD, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
+	go func() {
+		for s := range got {
+			unix.Write(p[1], []byte{byte(s.(syscall.Signal))})
+		}
+	}()
+	return p[0], nil
+}

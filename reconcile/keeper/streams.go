@@ -1,0 +1,128 @@
+package keeper
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// takeStore returns the one store of a folder. Two lives of an instance may write to it for a while.
+func (k *keeper) takeStore(dir string) *store {
+	st := k.stores[dir]
+	if st == nil {
+		st = &store{dir: dir, fd: -1, idx: -1}
+		if p := k.kept[st.path()]; p != nil {
+			delete(k.kept, st.path())
+			p.replayInto(st)
+		}
+		k.stores[dir] = st
+	}
+	st.refs++
+	return st
+}
+
+// replayInto gives a store the page that a dead keeper could not write.
+func (p *spill) replayInto(st *store) {
+	data, _, before := p.held()
+	var at unix.Stat_t
+	p.done = 0
+	if unix.Lstat(st.path(), &at) == nil && at.Size > before {
+		p.done = int(min(at.Size-before, int64(len(data))))
+	}
+	p.got(len(data))
+	st.page = p
+	if unix.Lstat(st.path(), &at) == nil && at.Size > before {
+		p.done = int(min(at.Size-before, int64(len(data))))
+	}
+}
+
+func (k *keeper) releaseStore(s *stream) {
+	st := s.store
+	s.store, s.dir = nil, ""
+	if st == nil {
+		return
+	}
+	if st.refs--; st.refs > 0 {
+		return
+	}
+	if st.page != nil {
+		k.kept[st.path()] = st.page
+	}
+	st.close()
+	delete(k.stores, st.dir)
+}
+
+func (k *keeper) fifoPath(s *stream) string { return k.opt.Run + "/fifo/" + s.fifo }
+
+// openStream opens the read end and begins to watch it.
+func (k *keeper) openStream(s *stream) error {
+	if s.fifo == "" {
+		return syscall.ENOENT
+	}
+	fd, err := unix.Open(k.fifoPath(s), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		unix.Close(fd)
+		return syscall.EINVAL
+	}
+	return k.attach(s, fd)
+}
+
+func (k *keeper) attach(s *stream, fd int) error {
+	s.fd, s.size, s.full, s.stalled = fd, pipeSize(fd), 0, 0
+	k.streams[fd] = s
+	return k.pump.add(fd)
+}
+
+// closeStream stops reading; the FIFO stays.
+func (k *keeper) closeStream(s *stream) {
+	if s.fd >= 0 {
+		if s.stalled == 0 {
+			k.pump.drop(s.fd)
+		}
+		delete(k.streams, s.fd)
+		unix.Close(s.fd)
+		s.fd = -1
+	}
+	k.releaseStore(s)
+}
+
+// endStream is called once nobody can write to a stream any more.
+func (k *keeper) endStream(s *stream) {
+	k.closeStream(s)
+	if l := s.life; l.state == Exited {
+		k.removeFifo(s)
+		k.settle(l)
+	}
+}
+
+func (k *keeper) removeFifo(s *stream) {
+	if s.fifo != "" {
+		unix.Unlink(k.fifoPath(s))
+	}
+}
+
+// makeStream makes the FIFO of a new life and returns the end that the program gets: it holds both ends, so that
+// it never finds itself without a reader, whoever dies.
+func (k *keeper) makeStream(s *stream) (app int, err error) {
+	path := k.fifoPath(s)
+	err = unix.Mkfifo(path, 0o600)
+	if err == unix.ENOENT { // someone removed the folder
+		makeDir(k.opt.Run + "/fifo")
+		err = unix.Mkfifo(path, 0o600)
+	}
+	if err == unix.EEXIST { // of a life whose record was lost; nobody has this name now
+		unix.Unlink(path)
+		err = unix.Mkfifo(path, 0o600)
+	}
+	if err != nil {
+		return -1, err
+	}
+	if err = k.openStream(s); err != nil {
+		return -1, err
+	}
+	return unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+}
