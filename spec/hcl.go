@@ -66,11 +66,8 @@ func (r *reading) hcl(file, text string) {
 
 var rootFields = []string{"project", "procfile", "env_file", "env"}
 
-// laterRoot and laterFields are words of the language that this version does not act on.
-var (
-	laterRoot   = []string{"service"}
-	laterFields = []string{"watch", "limits", "ready", "alive", "reload", "listen", "schedule", "notify"}
-)
+// laterFields are words of the language that this version does not act on.
+var laterFields = []string{"watch", "limits", "ready", "alive", "reload", "listen", "schedule", "notify"}
 
 func rootSchema(words []string, blocks ...hcl.BlockHeaderSchema) *hcl.BodySchema {
 	s := &hcl.BodySchema{Blocks: blocks}
