@@ -52,8 +52,11 @@ func Judge(now time.Time, w World, id ID) Verdict {
 // split parts the lives of an instance into those that live and those that are over.
 // The one to keep of several that live comes first: not the one that stops already, else the oldest.
 func split(lives []Observed) (alive, over []Observed) {
+	if len(lives) == 1 && lives[0].alive() { // nearly always; copying would be most of the cost of a look at all
+		return lives, nil
+	}
 	for _, l := range lives {
-		if l.State == Running || l.State == Stopping {
+		if l.alive() {
 			alive = append(alive, l)
 		} else {
 			over = append(over, l)
@@ -93,7 +96,8 @@ func forget(id ID, over []Observed, keepLast bool) (do []Action) {
 // judgeAlive judges an instance that has at least one living life: is it the right one?
 func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []Observed) Verdict {
 	right := -1
-	for i, l := range alive {
+	for i := range alive {
+		l := &alive[i]
 		why := misfit(w, want, wanted, l)
 		if why == "" && right < 0 {
 			right = i
@@ -103,27 +107,28 @@ func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []O
 			why = "another life of it runs already"
 		}
 		if l.State == Running {
-			v.Do = append(v.Do, Action{Verb: Stop, ID: id, Life: l.Life, Reason: why, How: howToStop(want, l)})
+			v.Do = append(v.Do, Action{Verb: Stop, ID: id, Life: l.Life, Reason: why, How: howToStop(want, *l)})
 		}
 		v.Phase, v.Reason, v.Since, v.Final = PhaseStopping, why, l.Started, false
 	}
 	if right < 0 {
 		return v
 	}
-	l := alive[right]
+	l := &alive[right]
 	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
 	if l.State == Stopping {
 		v.Phase, v.Final = PhaseStopping, false
 		return v
 	}
-	if lim := Limits(want.Process.Log); l.Limits != lim {
+	var room [128]byte
+	if l.Limits != string(appendLimits(room[:0], want.Process.Log)) {
 		v.Do = append(v.Do, Action{Verb: Tune, ID: id, Life: l.Life, Reason: "spec changed: log", Want: want})
 	}
 	return v
 }
 
 // misfit says why a living life is not what is wanted; "" if it is.
-func misfit(w World, want Instance, wanted bool, l Observed) string {
+func misfit(w World, want Instance, wanted bool, l *Observed) string {
 	switch {
 	case !wanted:
 		return "no longer wanted"

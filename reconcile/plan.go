@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"kitt.sh/spec"
@@ -68,5 +69,11 @@ func (w World) IDs() []ID {
 
 // CompareIDs orders by project, process and number.
 func CompareIDs(a, b ID) int {
-	return cmp.Or(cmp.Compare(a.Project, b.Project), cmp.Compare(a.Process, b.Process), cmp.Compare(a.N, b.N))
+	if c := strings.Compare(a.Project, b.Project); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Process, b.Process); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.N, b.N)
 }

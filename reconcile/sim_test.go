@@ -297,6 +297,9 @@ func (s *sim) user() {
 		s.p.Scale[id.Process] = Scaled{N: s.rand.IntN(4), File: s.process(id.Process).Instances}
 		s.say("scale %s=%d", id.Process, s.p.Scale[id.Process].N)
 	case 5:
+		if slices.ContainsFunc(s.acts, func(a pending) bool { return a.id == id }) {
+			return // a start that is under way carries on the deaths before it
+		}
 		s.say("retry %s", id)
 		_ = s.r.Retry(s.Context(), []ID{id})
 	}

@@ -99,7 +99,9 @@ type View struct {
 func (r *Reconciler) Look(now time.Time) (views []View, changed <-chan struct{}, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, id := range r.world.IDs() {
+	ids := r.world.IDs()
+	views = make([]View, 0, len(ids))
+	for _, id := range ids {
 		v := View{ID: id, Want: r.world.Want[id], Lives: r.world.Have[id], Verdict: Judge(now, r.world, id)}
 		v.Busy = r.busy[id] || r.dirty[id] || r.all || len(v.Verdict.Do) > 0
 		views = append(views, v)

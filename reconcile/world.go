@@ -70,12 +70,17 @@ type Observed struct {
 	History    History
 }
 
-// Limits is the part of a log's settings that the one who writes the bytes must know.
-func Limits(l spec.Log) string {
-	if l.Off {
-		return "off"
-	}
-	return l.Dir + ":" + itoa(l.MaxSize) + "/" + itoa(int64(l.Keep))
-}
+// alive tells whether the life is not over.
+func (o *Observed) alive() bool { return o.State == Running || o.State == Stopping }
 
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+// Limits is the part of a log's settings that the one who writes the bytes must know.
+func Limits(l spec.Log) string { return string(appendLimits(nil, l)) }
+
+func appendLimits(b []byte, l spec.Log) []byte {
+	if l.Off {
+		return append(b, "off"...)
+	}
+	b = append(append(b, l.Dir...), ':')
+	b = append(strconv.AppendInt(b, l.MaxSize, 10), '/')
+	return strconv.AppendInt(b, int64(l.Keep), 10)
+}
