@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 	"time"
 )
@@ -17,6 +18,9 @@ func quick(argv []string) (code int, ok bool) {
 		return 0, false
 	}
 	k := open(g)
+	if _, looks := verb.(Status); looks { // nothing to tidy up at Ctrl-C
+		return k.fail(verb.Run(context.Background(), k)), true
+	}
 	return run(k, verb), true
 }
 
