@@ -131,10 +131,11 @@ type kitt struct {
 	} `cmd:"" aliases:"del,rm" help:"Stop processes and list them no more." examples:"kitt delete web"`
 
 	Down struct {
+		All     bool          `help:"All projects."`
 		NoWait  bool          `help:"Do not wait until all is down."`
 		Timeout time.Duration `default:"60s" help:"How long to wait."`
 		Project string        `arg:"" optional:"" help:"Project (default: that of this folder)."`
-	} `cmd:"" help:"Stop and hold all processes of a project." examples:"kitt down"`
+	} `cmd:"" help:"Stop and hold all processes of a project." examples:"kitt down|kitt down shop"`
 
 	Shutdown struct {
 		Timeout time.Duration `default:"60s" help:"How long to wait."`

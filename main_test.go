@@ -59,6 +59,7 @@ func TestTheCommandLine(t *testing.T) {
 		{"rm a", cli.Delete{Names: []string{"a"}, Timeout: minute}},
 		{"del a", cli.Delete{Names: []string{"a"}, Timeout: minute}},
 		{"down", cli.Down{Timeout: minute}},
+		{"down shop", cli.Down{Project: "shop", Timeout: minute}},
 		{"kill", cli.Shutdown{Timeout: minute}},
 		{"version", cli.VersionCmd{}},
 		{"service install --system", cli.ServiceInstall{System: true}},

@@ -18,7 +18,9 @@ func (k *Kitt) order(ctx context.Context, verb string, o api.Order) error {
 	if err := k.may("json"); err != nil {
 		return err
 	}
-	o.Project = k.project()
+	if o.Project == "" {
+		o.Project = k.project()
+	}
 	return k.asking(ctx, func() error {
 		return (&stream{k: k}).print(ctx, verb, k.API.Post(ctx, verb, o))
 	})

@@ -15,9 +15,27 @@ type Shutdown struct {
 
 func (s Shutdown) Run(ctx context.Context, k *Kitt) error {
 	err := k.order(ctx, "shutdown", api.Order{All: true, Wait: true, Timeout: s.Timeout})
-	if errors.Is(err, api.ErrNotRunning) { // it is as it should be
+	switch {
+	case errors.Is(err, api.ErrNotRunning): // it is as it should be
 		k.note("kitt is not running")
 		return nil
+	case err == nil:
+		gone(ctx, k, s.Timeout)
 	}
 	return err
 }
+
+// gone waits until nobody answers any more, so that an apply that follows does not meet the kitt that leaves.
+// A service manager may start a new one at once: then it waits for goneLimit at most.
+func gone(ctx context.Context, k *Kitt, most time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, min(most, goneLimit))
+	defer cancel()
+	for k.API.Ping(ctx) == nil {
+		select {
+		case <-ctx.Done():
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+const goneLimit = 2 * time.Second

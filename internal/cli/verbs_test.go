@@ -85,6 +85,8 @@ instances:
 		{"scale wants a number", Scale{Counts: []string{"web"}}, "", nil, "", "", "kitt: \"web\" is not NAME=NUMBER\nhint: for instance web=2\n", 2},
 		{"delete of all", Delete{All: true}, "", says(`{"type":"done"}`, &asked), `POST /v1/delete {"all":true,"wait":true,"timeout":0}`, "", "", 0},
 		{"down is about this project", Down{}, "", says(`{"type":"done"}`, &asked), `POST /v1/down {"wait":true,"timeout":0}`, "", "", 0},
+		{"down may be about another", Down{Project: "blog"}, "", says(`{"type":"done"}`, &asked), `POST /v1/down {"project":"blog","wait":true,"timeout":0}`, "", "", 0},
+		{"or about all", Down{All: true}, "", says(`{"type":"done"}`, &asked), `POST /v1/down {"all":true,"wait":true,"timeout":0}`, "", "", 0},
 		{"shutdown", Shutdown{}, "", says(`{"type":"done","text":"kitt is down"}`, &asked), `POST /v1/shutdown {"all":true,"wait":true,"timeout":0}`, "kitt is down\n", "", 0},
 		{"shutdown of what is down is no error", Shutdown{}, "", nil, "", "", "kitt: kitt is not running\n", 0},
 		{"json streams are passed on", Restart{Names: []string{"web"}}, "json", says(`{"type":"action","verb":"stop","id":"web.1"}`+"\n"+`{"type":"done","code":5,"text":"late"}`+"\n", nil), "",
