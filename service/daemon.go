@@ -41,6 +41,7 @@ type Daemon struct {
 	watch    *watcher
 	copies   *copies
 	taps     *taps
+	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
 	rested   chan struct{} // closed when reconciling has ended
@@ -83,6 +84,9 @@ func (d *Daemon) open() (err error) {
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
 	d.taps = newTaps(d.Keeper)
+	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run); err != nil {
+		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
+	}
 	d.copies = newCopies(d)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err

@@ -36,7 +36,7 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 		d.background.Go(func() { d.told(ctx) }) // ends with what it waits for, or with ctx
 		return
 	case "logged":
-		d.taps.fire(e.Life.Name)
+		d.taps.fire(e.Text)
 		return
 	case "rotated":
 		d.copies.rotated(e.Text)
@@ -57,38 +57,31 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 }
 
 // orphaned is what a daemon does whose keeper died: it brings a new one, or waits for the service manager's,
-// hands over what it holds of the living, and leaves.
+// hands over what it holds of the living, and leaves: the new keeper has a daemon of its own.
 func (d *Daemon) orphaned(ctx context.Context) error {
 	if d.goingDown() || ctx.Err() != nil {
 		return errReplaced
 	}
 	d.events.add(api.Event{Kind: "keeper", Reason: "the keeper died; the processes run on"})
 	d.Log.Warn("lose keeper")
-	begun, started := time.Now(), false
-	for {
-		err := d.handOver(ctx)
-		if err == nil || ctx.Err() != nil {
-			return errReplaced
-		}
-		if !started && (!d.Service || time.Since(begun) > 10*time.Second) {
-			started = true
-			if err := d.StartKeeper(); err != nil {
-				return fmt.Errorf("bring keeper back: %w", err)
-			}
-		}
-		if time.Since(begun) > 30*time.Second {
-			return fmt.Errorf("bring keeper back: %w", err)
-		}
-		pause(ctx, 5*time.Millisecond)
+	if d.Service && d.handOver(ctx, 10*time.Second) == nil {
+		return errReplaced
 	}
+	if err := d.StartKeeper(); err != nil {
+		return fmt.Errorf("bring keeper back: %w", err)
+	}
+	if err := d.handOver(ctx, 20*time.Second); err != nil {
+		return fmt.Errorf("bring keeper back: %w", err)
+	}
+	return errReplaced
 }
 
-// pause waits, or ends with ctx.
-func pause(ctx context.Context, t time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(t):
+// handOver gives what the daemon holds of the living to the next keeper, once that is there.
+func (d *Daemon) handOver(ctx context.Context, limit time.Duration) error {
+	if d.witness == nil {
+		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return d.witness.Testify(ctx, d.Dirs.Keeper())
 }
-
-func (d *Daemon) handOver(ctx context.Context) error { return errors.New("no") }

@@ -3,6 +3,7 @@ package service
 import (
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -133,8 +134,8 @@ func (d *Daemon) getLogs(w http.ResponseWriter, r *http.Request) {
 	for {
 		_, changed, _ := d.rec.Look(time.Now())
 		views, _ := d.views(r.Context(), q.Get("project"), words(q.Get("targets"))) // a name may go away meanwhile
-		tap := d.taps.arm(r.Context(), living(views)) // before the client is told to read: what comes later pokes again
 		sources := d.sources(views)
+		tap := d.taps.arm(r.Context(), folders(sources)) // before the client is told to read: what comes later pokes again
 		if b, _ := json.Marshal(sources); string(b) != before {
 			before = string(b)
 			_ = enc.Encode(map[string]any{"sources": sources})
@@ -159,10 +160,10 @@ func (d *Daemon) sources(views []reconcile.View) []logSource {
 	return out
 }
 
-// living lists the lives of views that may still write.
-func living(views []reconcile.View) (out []reconcile.Observed) {
-	for _, v := range views {
-		out = append(out, v.Lives...)
+// folders lists the log folders of sources.
+func folders(sources []logSource) (dirs []string) {
+	for _, s := range sources {
+		dirs = append(dirs, filepath.Dir(s.Out))
 	}
-	return out
+	return dirs
 }

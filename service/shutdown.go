@@ -47,10 +47,11 @@ func (d *Daemon) end(stopped bool) {
 
 // told answers the keeper's question after a SIGTERM: stop all, or leave the processes running.
 func (d *Daemon) told(ctx context.Context) {
-	if !d.goingDown() && d.stops(ctx) {
-		d.stopAll(ctx, func(api.Line) {})
+	stop := !d.goingDown() && d.stops(ctx)
+	if stop {
+		d.orderStops(ctx, func(api.Line) {})
 	}
-	if err := d.Keeper.Shutdown(ctx, false); err != nil {
+	if err := d.Keeper.Shutdown(ctx, stop); err != nil { // with stop it waits for every end by itself
 		d.Log.Warn("end keeper", "err", err)
 	}
 	d.leave(errReplaced)
@@ -58,11 +59,17 @@ func (d *Daemon) told(ctx context.Context) {
 
 // stopAll ends reconciling and stops everything that lives. It returns how many there were and how many are left.
 func (d *Daemon) stopAll(ctx context.Context, say func(api.Line)) (n, left int) {
+	n, longest := d.orderStops(ctx, say)
+	return n, d.awaitEnds(ctx, longest+5*time.Second)
+}
+
+// orderStops ends reconciling and has the keeper stop everything that lives, each in its own way. It does not wait
+// for the ends; it returns how many there will be, and the longest time that one may take.
+func (d *Daemon) orderStops(ctx context.Context, say func(api.Line)) (n int, longest time.Duration) {
 	d.stopOnce.Do(func() { close(d.stopping) })
 	<-d.rested
 	lives, _ := d.rt.Observe(ctx)
 	var wg sync.WaitGroup
-	longest := time.Duration(0)
 	for _, l := range lives {
 		if l.State != reconcile.Running && l.State != reconcile.Stopping {
 			continue
@@ -78,7 +85,7 @@ func (d *Daemon) stopAll(ctx context.Context, say func(api.Line)) (n, left int) 
 		})
 	}
 	wg.Wait()
-	return n, d.awaitEnds(ctx, longest+5*time.Second)
+	return n, longest
 }
 
 // howToStop is the present way to stop a life, or the one it was started with.

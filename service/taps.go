@@ -2,24 +2,26 @@ package service
 
 import (
 	"context"
+	"encoding/binary"
+	"os"
+	"path/filepath"
 	"sync"
 
-	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/keeper"
 )
 
-// taps lets many wait for the bytes of many lives: each life is watched at the keeper once, however many wait,
-// and not at all while nobody does.
+// taps lets many wait for the bytes of many log folders: each is watched at the keeper once, however many wait, and
+// not at all while nobody does.
 type taps struct {
 	keeper *keeper.Client
 
 	mu    sync.Mutex
 	armed map[string]bool
-	fires map[string]int // life -> how often it had bytes
-	any   chan struct{}  // closed and replaced when any life had
+	fires map[string]int // folder -> how often it grew
+	any   chan struct{}  // closed and replaced when any folder grew
 }
 
-// A tap waits for the next bytes of some lives, counted from when it was armed.
+// A tap waits for the growth of some folders, counted from when it was armed.
 type tap struct {
 	t    *taps
 	from map[string]int
@@ -29,50 +31,53 @@ func newTaps(k *keeper.Client) *taps {
 	return &taps{keeper: k, armed: map[string]bool{}, fires: map[string]int{}, any: make(chan struct{})}
 }
 
-// arm begins to watch the lives. What they write from now on ends the tap's wait.
-func (t *taps) arm(ctx context.Context, lives []reconcile.Observed) tap {
+// arm begins to watch the folders, each with the streams out and err in it. What grows from now on ends the wait.
+func (t *taps) arm(ctx context.Context, dirs []string) tap {
 	tp := tap{t, map[string]int{}}
-	for _, l := range lives {
-		if l.State == reconcile.NoStart {
-			continue
-		}
+	for _, dir := range dirs {
 		t.mu.Lock()
-		tp.from[l.Life] = t.fires[l.Life]
-		watch := !t.armed[l.Life]
-		t.armed[l.Life] = true
+		tp.from[dir] = t.fires[dir]
+		watch := !t.armed[dir]
+		t.armed[dir] = true
 		t.mu.Unlock()
-		if watch && t.keeper.Watch(ctx, l.Life) != nil { // the life is gone: nothing will come
+		if watch && t.keeper.WatchDir(ctx, dir, storeEnd(dir+"/out"), storeEnd(dir+"/err")) != nil {
 			t.mu.Lock()
-			delete(t.armed, l.Life)
+			delete(t.armed, dir)
 			t.mu.Unlock()
 		}
 	}
 	return tp
 }
 
-// fire tells those who wait that a life wrote.
-func (t *taps) fire(life string) {
+// storeEnd is the logical offset at which a stream ends now: where its current segment begins, and its size.
+func storeEnd(stream string) int64 {
+	var mark [16]byte
+	if f, err := os.Open(filepath.Join(stream, "current.idx")); err == nil {
+		_, _ = f.ReadAt(mark[:], 0) // an empty index: from 0
+		f.Close()
+	}
+	st, err := os.Stat(filepath.Join(stream, "current"))
+	if err != nil {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(mark[8:])) + st.Size()
+}
+
+// fire tells those who wait that a folder grew.
+func (t *taps) fire(dir string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.armed, life)
-	t.fires[life]++
+	delete(t.armed, dir)
+	t.fires[dir]++
 	close(t.any)
 	t.any = make(chan struct{})
 }
 
-// forget drops what is known of a life that is over.
-func (t *taps) forget(life string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.fires, life)
-	delete(t.armed, life)
-}
-
-// wait returns when one of the lives wrote or changed is closed, or with ctx's error.
+// wait returns when one of the folders grew or changed is closed, or with ctx's error.
 func (tp tap) wait(ctx context.Context, changed <-chan struct{}) error {
 	for {
-		wrote, next := tp.look()
-		if wrote {
+		grew, next := tp.look()
+		if grew {
 			return nil
 		}
 		select {
@@ -85,11 +90,11 @@ func (tp tap) wait(ctx context.Context, changed <-chan struct{}) error {
 	}
 }
 
-func (tp tap) look() (wrote bool, next <-chan struct{}) {
+func (tp tap) look() (grew bool, next <-chan struct{}) {
 	tp.t.mu.Lock()
 	defer tp.t.mu.Unlock()
-	for life, n := range tp.from {
-		if tp.t.fires[life] != n {
+	for dir, n := range tp.from {
+		if tp.t.fires[dir] != n {
 			return true, nil
 		}
 	}

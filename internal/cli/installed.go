@@ -94,14 +94,11 @@ func (k *Kitt) keeperPID(ctx context.Context) (int, error) {
 
 // handOver ends a kitt that no service runs. Its processes stay, and are found again by the service's.
 func (k *Kitt) handOver(ctx context.Context) error {
-	c, err := keeper.Dial(k.Dirs.Keeper())
+	c, err := keeper.Dial(ctx, k.Dirs.Keeper(), "cli")
 	if err != nil {
 		return nil // none runs
 	}
 	defer c.Close()
-	if err := c.Claim(ctx); err != nil {
-		return err
-	}
 	return c.Shutdown(ctx, false)
 }
 

@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -61,7 +61,7 @@ func keeperMain(args []string) int {
 		return complain("keeper", err)
 	}
 	if asService {
-		opt.Listening = func() { _ = sdnotify.Notify("READY=1") } // no manager listens: nobody waits
+		opt.Ready = func() { _ = sdnotify.Notify("READY=1") } // no manager listens: nobody waits
 	}
 	return keeper.Run(opt)
 }
@@ -90,7 +90,7 @@ func daemonMain(args []string) int {
 	if err != nil {
 		return complain("daemon", fmt.Errorf("take over the API: %w", err))
 	}
-	line, err := keeper.Attach(os.NewFile(4, "keeper"))
+	line, err := keeper.Attach(4)
 	if err != nil {
 		return complain("daemon", fmt.Errorf("reach the keeper: %w", err))
 	}
@@ -126,10 +126,14 @@ func evalChild(ctx context.Context, file string, req spec.Request) ([]byte, []st
 		return nil, nil, err
 	}
 	r, err := jseval.Run(ctx, exe, jseval.Request{File: file, Cwd: req.Cwd, Env: req.Env, Profile: req.Profile})
+	var wrong *jseval.Error
+	if errors.As(err, &wrong) {
+		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: wrong.Line, Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
+	}
 	return r.Value, r.Reads, err
 }
 
 func complain(process string, err error) int {
-	fmt.Fprintf(io.Writer(os.Stderr), "kitt %s: %v\n", process, err)
+	fmt.Fprintf(os.Stderr, "kitt %s: %v\n", process, err)
 	return 1
 }

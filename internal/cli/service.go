@@ -22,9 +22,7 @@ type services interface {
 }
 
 // openServices finds this machine's service manager and what kitt's service must be there.
-var openServices = func(context.Context, *Kitt) (services, unit.Spec, error) {
-	return nil, unit.Spec{}, errors.New("find service manager: not in this build")
-}
+var openServices = realServices
 
 // Service is one verb on kitt's own service.
 type Service struct{ System bool }

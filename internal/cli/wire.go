@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"context"
 	"errors"
 
-	"kitt.sh/service/home"
 	"kitt.sh/spec"
 )
 
@@ -12,14 +10,16 @@ import (
 var (
 	// internalVerbs are kitt's own processes, by their first word: keeper, daemon, "internal eval", "internal load".
 	// Each gets the arguments after those words and returns its exit code.
-	internalVerbs = map[string]func(args []string) int{}
+	internalVerbs = map[string]func(args []string) int{
+		"keeper": keeperMain, "daemon": daemonMain, "internal load": loadMain, "internal eval": evalMain,
+	}
 
 	// startKeeper starts a keeper that outlives this process. It returns once that is on its way;
 	// a keeper that finds another one leaves by itself.
-	startKeeper = func(context.Context, home.Dirs) error { return errors.New("start keeper: not in this build") }
+	startKeeper = startDetached
 
 	// evalJS runs JavaScript spec files in a child process.
-	evalJS spec.Eval
+	evalJS spec.Eval = evalChild
 
 	// loadSpec reads a spec file.
 	loadSpec = spec.Load

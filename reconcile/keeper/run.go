@@ -23,6 +23,7 @@ type Options struct {
 	Version    string   // told to clients
 	Copy       bool     // move bytes by a mapped page even where splice works
 	Detach     bool     // begin a session of its own
+	Ready      func()   // called once, when the sockets are bound and the lives of this boot are found; may be nil
 }
 
 // cookieName is the variable by which a process is known to belong to a life.
@@ -54,6 +55,9 @@ func Run(opt Options) int {
 	_ = lock // held until the process ends
 	k.adopt()
 	k.startDaemon()
+	if opt.Ready != nil {
+		opt.Ready()
+	}
 	return k.loop()
 }
 
