@@ -37,6 +37,7 @@ type keeper struct {
 	buf      []byte
 	spare    int // a descriptor kept for refusing a client when there are none left
 	null     int
+	tee      [2]int
 	api      int
 	keepSock int
 	epoch    int64

@@ -67,6 +67,11 @@ func (k *keeper) slice(s *stream) (n int64, end bool) {
 	if s.life.log.Dir == "" {
 		return k.discard(s)
 	}
+	if s.store == nil || s.store.fd < 0 { // a silent program gets no folder
+		if empty, end := k.peek(s.fd); empty {
+			return 0, end
+		}
+	}
 	now := time.Now().UnixNano()
 	st, err := k.storeFor(s, now)
 	if err == nil {

@@ -22,3 +22,21 @@ func pipeSize(fd int) int {
 	}
 	return n
 }
+
+// peek says whether a FIFO holds nothing, and whether nobody can write to it either. It takes nothing out: tee(2) is
+// the only call that tells the end of a FIFO, opened after its last writer left, and consumes nothing.
+func (k *keeper) peek(fd int) (empty, end bool) {
+	if n, err := unix.IoctlGetInt(fd, fionread); err != nil || n > 0 {
+		return false, false
+	}
+	if k.tee[1] == 0 && unix.Pipe2(k.tee[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
+		return false, false
+	}
+	n, err := unix.Tee(fd, k.tee[1], 1, unix.SPLICE_F_NONBLOCK)
+	if n > 0 {
+		var b [1]byte
+		unix.Read(k.tee[0], b[:])
+		return false, false
+	}
+	return true, err == nil
+}

@@ -1,0 +1,89 @@
+package keeper
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestStopEndsTheWholeTree(t *testing.T) {
+	if _, err := os.Stat("/usr/bin/setsid"); err != nil {
+		t.Skip("no setsid(1) here")
+	}
+	for _, mode := range []string{"tree", "group", "process"} {
+		t.Run(mode, func(t *testing.T) {
+			b := newBox(t)
+			s := b.order("/bin/sh", "-c", `cd $HOME; trap '' TERM
+				sleep 61 & echo $! > child
+				setsid sh -c 'trap "" TERM; echo $$ > session; sleep 62 & wait; sleep 63' &
+				(setsid sh -c 'trap "" TERM; echo $$ > double; sleep 64; sleep 65' &) 
+				while :; do sleep 0.05; done`)
+			s.KillMode = mode
+			l, err := b.c.Spawn(b.ctx(), s)
+			b.ok(err)
+			pids := map[string]int{"main": l.PID, "child": pidIn(b, "child"), "session": pidIn(b, "session"), "double": pidIn(b, "double")}
+			b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Grace: 100 * time.Millisecond}))
+			b.exited(l.Name)
+			for name, pid := range pids {
+				dead := mode == "tree" || name == "main" || mode == "group" && name == "child"
+				if dead {
+					b.until(name+" to end", func() bool { return gone(pid) })
+				} else if gone(pid) {
+					t.Errorf("%s ended", name)
+				} else {
+					syscall.Kill(-pid, syscall.SIGKILL)
+					syscall.Kill(pid, syscall.SIGKILL)
+				}
+			}
+		})
+	}
+}
+
+func TestACrashTakesItsTreeAlong(t *testing.T) {
+	b := newBox(t)
+	l := b.sh("cd $HOME; sleep 61 & echo $! > child; setsid sleep 62 & echo $! > session; sleep 0.1; kill -9 $$")
+	child, session := pidIn(b, "child"), pidIn(b, "session")
+	b.exited(l.Name)
+	b.until("both to end", func() bool { return gone(child) && gone(session) })
+}
+
+func TestAStoppedTreeMayUseItsGrace(t *testing.T) {
+	b := newBox(t)
+	l := b.sh(`trap 'exit 0' TERM; sh -c 'trap "sleep 0.3; echo tidied; exit 0" TERM; echo up; while :; do sleep 0.02; done' & wait`)
+	b.until("the child", func() bool { return b.text(1, "out") == "up\n" })
+	b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Grace: 10 * time.Second}))
+	b.exited(l.Name)
+	b.until("its last word", func() bool { return b.text(1, "out") == "up\ntidied\n" })
+}
+
+func TestAProgramThatIsHaltedHearsTheSignal(t *testing.T) {
+	b := newBox(t)
+	l := b.spawn("/bin/sleep", "60")
+	syscall.Kill(l.PID, syscall.SIGSTOP)
+	b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Signal: syscall.SIGINT, Grace: 10 * time.Second}))
+	if x := b.exited(l.Name).Exit; x.Signal != syscall.SIGINT {
+		t.Errorf("it ended by %+v", x)
+	}
+}
+
+func TestTheFirstSignalWaitsForTheAsker(t *testing.T) {
+	b := newBox(t)
+	asker := b.spawn("/bin/sleep", "0.3")
+	l := b.spawn("/bin/sleep", "60")
+	b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Grace: time.Second, After: asker.PID}))
+	b.exited(l.Name)
+	if b.life(asker.Name).State != Exited {
+		t.Error("it was stopped before the asker had ended")
+	}
+}
+
+func TestSignalScopes(t *testing.T) {
+	b := newBox(t)
+	l := b.sh("trap 'echo main' USR1; sh -c 'trap \"echo child\" USR1; echo up; while :; do sleep 0.01; done' & while :; do sleep 0.01; done")
+	b.until("both", func() bool { return b.text(1, "out") == "up\n" })
+	b.ok(b.c.Signal(b.ctx(), l.Name, syscall.SIGUSR1, ""))
+	b.until("main's word", func() bool { return b.text(1, "out") == "up\nmain\n" })
+	b.ok(b.c.Signal(b.ctx(), l.Name, syscall.SIGUSR1, "tree"))
+	b.until("both words", func() bool { return len(b.text(1, "out")) == len("up\nmain\nmain\nchild\n") })
+}
