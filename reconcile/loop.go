@@ -78,14 +78,10 @@ func rest(t *time.Timer, next time.Time) {
 	t.Reset(max(time.Until(next), 0))
 }
 
-// inSlot acts once one of the slots is free, unless ctx ends before.
+// inSlot acts once one of the slots is free, unless ctx ended before.
 func (r *Reconciler) inSlot(ctx context.Context, slots chan struct{}, id ID, do []Action) {
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return
-	}
+	slots <- struct{}{}
+	defer func() { <-slots }()
 	if ctx.Err() == nil {
 		r.act(ctx, id, do)
 	}

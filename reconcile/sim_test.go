@@ -157,7 +157,18 @@ func (s *sim) act() {
 	a := s.acts[i]
 	s.acts = slices.Delete(s.acts, i, i+1)
 	s.say("do %s: %s", a.id, words(a.do))
+	before := s.known(a.id)
 	s.r.Act(s.Context(), a.id, a.do)
+	starts := slices.ContainsFunc(a.do, func(a Action) bool { return a.Verb == Start })
+	if starts && before && !s.known(a.id) {
+		s.Errorf("the end of %s was forgotten, and nothing inherited it", a.id)
+	}
+}
+
+// known tells whether the last life of an instance was not forgotten.
+func (s *sim) known(id ID) bool {
+	past := s.f.Past(id)
+	return len(past) > 0 && s.f.Known(past[len(past)-1].Life)
 }
 
 func words(do []Action) (text string) {

@@ -162,7 +162,7 @@ func (s *sim) invariants() {
 		for n := range 4 {
 			id := ID{Project: "sim", Process: "p" + string(rune('0'+p)), N: n + 1}
 			past := s.f.Past(id)
-			if last := len(past) - 1; last >= 0 && !s.f.Known(past[last].Life) {
+			if len(past) > 0 && !s.known(id) {
 				s.reset[id] = len(past)
 			}
 			for _, l := range past {
