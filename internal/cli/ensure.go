@@ -106,7 +106,7 @@ func (k *Kitt) asking(ctx context.Context, ask func() error) error {
 		return k.homeless
 	}
 	err := ask()
-	if !errors.Is(err, api.ErrNotRunning) || !k.Dirs.Lived() {
+	if !errors.Is(err, api.ErrNotRunning) || !livesLeft(k.Dirs.Run) {
 		return err
 	}
 	k.note("kitt was gone; starting it again")

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 
+	"kitt.sh/reconcile/keeper"
 	"kitt.sh/spec"
 )
 
@@ -17,6 +18,9 @@ var (
 	// startKeeper starts a keeper that outlives this process. It returns once that is on its way;
 	// a keeper that finds another one leaves by itself.
 	startKeeper = startDetached
+
+	// livesLeft tells whether kitt kept processes in this boot that nobody keeps now.
+	livesLeft = keeper.Left
 
 	// evalJS runs JavaScript spec files in a child process.
 	evalJS spec.Eval = evalChild

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestResolve(t *testing.T) {
@@ -77,33 +76,5 @@ func TestMakeClosesFolders(t *testing.T) {
 		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("%s: %v %v, want 0700", dir, info.Mode(), err)
 		}
-	}
-}
-
-func TestLived(t *testing.T) {
-	d := under(t.TempDir())
-	lives := filepath.Join(d.Run, "lives")
-	if d.Lived() {
-		t.Error("nothing there: it never lived")
-	}
-	if err := os.MkdirAll(lives, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if d.Lived() {
-		t.Error("no record: nothing was kept")
-	}
-	record := filepath.Join(lives, "x")
-	if err := os.WriteFile(record, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if !d.Lived() {
-		t.Error("a fresh record: it lived in this boot")
-	}
-	old := time.Unix(1e9, 0)
-	if err := os.Chtimes(record, old, old); err != nil {
-		t.Fatal(err)
-	}
-	if d.Lived() {
-		t.Error("a record of an earlier boot does not count")
 	}
 }
