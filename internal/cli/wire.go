@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/spec"
 )
@@ -30,6 +28,4 @@ var (
 )
 
 // openLogs reads the store of log lines.
-var openLogs = func(sources []logSource, q logQuery) (logReader, error) {
-	return nil, errors.New("read logs: not in this build")
-}
+var openLogs = openStore

@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("no such condition: %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"eventually": eventually, "field": field, "equal": equal, "differ": differ, "signal": signalCmd, "alive": alive,
+			"kitt": kitt, "eventually": eventually, "field": field, "equal": equal, "differ": differ, "signal": signalCmd, "alive": alive,
 			"repeat": repeat, "rewrite": rewrite,
 		},
 		RequireExplicitExec: false,
@@ -107,7 +107,15 @@ func ofHome(home string) (pids []int) {
 	return pids
 }
 
-// kitt runs a command in the script's world.
+// kitt ARGS...: runs the kitt under test; with ! it must fail.
+func kitt(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(filepath.Join(bin, "kitt"), args...)
+	if (err != nil) != neg {
+		ts.Fatalf("kitt %s: %v, failure wanted: %v", strings.Join(args, " "), err, neg)
+	}
+}
+
+// run runs a command in the script's world.
 func run(ts *testscript.TestScript, args []string) (out string, err error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	if args[0] == "kitt" {

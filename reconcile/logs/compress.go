@@ -1,0 +1,72 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const half = "half." // before the name of a compressed segment that is being made
+
+// Compress compresses the closed segments of a stream that are not yet, and clears what an earlier try left.
+// Readers see the one or the other, whole.
+func Compress(dir string) error {
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("compress stream: %w", err)
+	}
+	var errs []error
+	for _, e := range names {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case strings.HasPrefix(e.Name(), half):
+			errs = append(errs, os.Remove(path))
+		case strings.HasPrefix(e.Name(), "@") && strings.HasSuffix(e.Name(), ".log"):
+			errs = append(errs, compress(path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func compress(path string) error {
+	tmp := filepath.Join(filepath.Dir(path), half+filepath.Base(path)+".zst")
+	err := pack(path, tmp)
+	if err == nil {
+		err = os.Rename(tmp, path+".zst")
+	}
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil // rotation took it away meanwhile
+	}
+	if err != nil {
+		_ = os.Remove(tmp)
+		return fmt.Errorf("compress segment: %w", err)
+	}
+	return nil
+}
+
+// pack writes path compressed to tmp, synced.
+func pack(path, tmp string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	if err == nil {
+		_, err = io.Copy(z, in)
+		err = errors.Join(err, z.Close(), out.Sync())
+	}
+	return errors.Join(err, out.Close())
+}
