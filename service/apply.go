@@ -24,7 +24,7 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, say func(api.Line)) erro
 	w := wait{d: d, lines: lines, say: say, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
 		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project }}
 	code, text, hint := w.run(ctx)
-	if code == 0 && w.said == 0 {
+	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
 	}
 	say(api.Line{Type: "done", Text: text, Hint: hint, Code: code})

@@ -49,7 +49,7 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 	}
 	if e.Kind == "exit" && o.State == reconcile.Exited {
 		d.ended(o)
-		d.copies.poke()
+		d.copies.ended(d.folder(o.ID))
 	}
 	if e.Kind == "stalled" || e.Kind == "resumed" {
 		d.events.add(api.Event{Kind: e.Kind, ID: o.ID.String(), Reason: e.Text})

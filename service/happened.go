@@ -26,3 +26,14 @@ func (d *Daemon) ended(o reconcile.Observed) {
 	}
 	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Exit: apiExit(o.Exit)})
 }
+
+// folder is where the streams of an instance lie: where its spec says, or kitt's own place.
+func (d *Daemon) folder(id reconcile.ID) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	in := reconcile.Instance{ID: id}
+	if s := d.specs[id.Project]; s != nil {
+		in.Process = process(s, id.Process)
+	}
+	return d.rt.Folder(in)
+}

@@ -29,6 +29,7 @@ type wait struct {
 	mine    func(reconcile.ID) bool
 
 	said  int
+	todo  int // instances that are not as they should be at the end
 	seen  map[reconcile.ID]bool
 	views []reconcile.View
 	base  map[reconcile.ID]int // restarts at the beginning
@@ -172,6 +173,7 @@ func (w *wait) ids() []reconcile.View { return w.views }
 
 // verdict words the end of the wait.
 func (w *wait) verdict(pending []api.Pending, late bool) (code int, text, hint string) {
+	w.todo = len(pending)
 	if len(pending) == 0 {
 		return 0, fmt.Sprintf("%s up", plural(len(w.views), "instance is", "instances are")), ""
 	}
