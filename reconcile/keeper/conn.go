@@ -175,9 +175,6 @@ func (k *keeper) flush(c *conn) {
 			c.out = nil
 		}
 	}
-	if len(c.out) > outMost {
-		k.closeConn(c)
-	}
 }
 
 func (k *keeper) block(c *conn) {

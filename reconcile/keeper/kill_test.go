@@ -46,7 +46,7 @@ func TestNothingIsLostWhenTheKeeperIsKilled(t *testing.T) {
 }
 
 // checkLines finds what is missing, doubled or torn.
-func checkLines(t *testing.T, id, text string) {
+func checkLines(t testing.TB, id, text string) {
 	t.Helper()
 	next, bad := 0, 0
 	for len(text) > 0 {

@@ -20,6 +20,8 @@ type keeper struct {
 	events  []ready
 	timers  []timer
 	cooling int64 // no FIFO need be looked at before this time
+	hot     []*stream
+	hotNext int64 // when to look at the hot ones; 0: there are none
 
 	sources  map[int]source
 	streams  map[int]*stream
@@ -70,6 +72,9 @@ func (k *keeper) wait(now int64) time.Duration {
 			d = max(0, t.at-now)
 		}
 	}
+	if k.hotNext > 0 && (d < 0 || k.hotNext-now < d) {
+		d = max(0, k.hotNext-now)
+	}
 	if k.cooling > 0 && (d < 0 || k.cooling-now < d) {
 		d = max(0, k.cooling-now)
 	}
@@ -108,7 +113,7 @@ func (k *keeper) loop() int {
 		if len(k.timers) > 0 {
 			k.fire()
 		}
-		if k.cooling <= k.now() {
+		if now := k.now(); k.cooling <= now || k.hotNext > 0 && k.hotNext <= now {
 			k.pour()
 		}
 	}
@@ -127,6 +132,9 @@ func (k *keeper) control() {
 	for _, c := range k.conns {
 		if c.wantsFlush() {
 			k.flush(c)
+		}
+		if len(c.out) > outMost {
+			k.closeConn(c)
 		}
 	}
 }
@@ -164,7 +172,9 @@ func newKeeper(opt Options) (*keeper, error) {
 	if err := k.bind(); err != nil {
 		return nil, err
 	}
-	k.forest = newForest(opt.Home + opt.Run)
+	if k.forest = (&forest{}); !opt.Scan {
+		k.forest = newForest(opt.Home + opt.Run)
+	}
 	k.kept = replaySpills(opt.Run)
 	k.journal = journal{path: opt.Run + "/lives", fd: -1}
 	return k, nil

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 var roles map[string]func(args []string) int
 
 func init() {
-	roles = map[string]func([]string) int{"keeper": asKeeper, "lines": asLines, "daemon": asDaemon}
+	roles = map[string]func([]string) int{"keeper": asKeeper, "lines": asLines, "daemon": asDaemon, "pour": asPour}
 }
 
 // asKeeper runs a keeper in the folder given; further arguments are options.
@@ -35,8 +35,11 @@ func asKeeper(args []string) int {
 		switch a {
 		case "copy":
 			o.Copy = true
+		case "scan":
+			o.Scan = true
 		case "daemon":
 			o.Exe, o.DaemonArgs, o.Stderr = os.Args[0], []string{"@daemon", args[0]}, args[0]+"/logs/daemon.log"
+		case "cgroup":
 		default:
 			n, _ := strconv.ParseUint(strings.TrimPrefix(a, "nofile="), 10, 64)
 			syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n})
@@ -72,7 +75,7 @@ func asLines(args []string) int {
 
 // A box is one kitt home with the keeper that lives there.
 type box struct {
-	*testing.T
+	testing.TB
 	home string
 	args []string
 	cmd  *exec.Cmd
@@ -81,13 +84,13 @@ type box struct {
 }
 
 // newBox starts a keeper in a short folder: socket paths are short.
-func newBox(t *testing.T, args ...string) *box {
+func newBox(t testing.TB, args ...string) *box {
 	t.Helper()
 	home, err := os.MkdirTemp("", "k")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &box{T: t, home: home, args: args}
+	b := &box{TB: t, home: home, args: args}
 	t.Cleanup(b.clean)
 	b.start()
 	return b
@@ -149,7 +152,7 @@ func (b *box) clean() {
 
 func (b *box) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	b.T.Cleanup(cancel)
+	b.TB.Cleanup(cancel)
 	return ctx
 }
 
@@ -239,7 +242,7 @@ func pidIn(b *box, file string) (pid int) {
 	return pid
 }
 
-func asError(t *testing.T, err error) *Error {
+func asError(t testing.TB, err error) *Error {
 	t.Helper()
 	var e *Error
 	if !errors.As(err, &e) {

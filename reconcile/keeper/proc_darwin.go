@@ -132,6 +132,8 @@ func becomeReaper() {}
 // ownChildren cannot be told cheaply here.
 func ownChildren() (pids []int, ok bool) { return nil, false }
 
+func childrenOf(int) (pids []int, ok bool) { return nil, false }
+
 func childAttr(pidfd *int, _ int) *syscall.SysProcAttr {
 	*pidfd = -1
 	return &syscall.SysProcAttr{Setsid: true}

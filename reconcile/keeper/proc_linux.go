@@ -199,15 +199,19 @@ func ownOOM() int {
 func becomeReaper() { unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
 // ownChildren lists the pids of this process's children; ok is false where the system cannot tell.
-func ownChildren() (pids []int, ok bool) {
-	dir, err := os.Open("/proc/self/task")
+func ownChildren() (pids []int, ok bool) { return childrenOf(unix.Getpid()) }
+
+// childrenOf lists the pids of a process's children, whichever of its threads they hang under.
+func childrenOf(pid int) (pids []int, ok bool) {
+	tasks := "/proc/" + strconv.Itoa(pid) + "/task"
+	dir, err := os.Open(tasks)
 	if err != nil {
 		return nil, false
 	}
 	defer dir.Close()
-	tasks, _ := dir.Readdirnames(-1)
-	for _, t := range tasks {
-		b, err := os.ReadFile("/proc/self/task/" + t + "/children")
+	names, _ := dir.Readdirnames(-1)
+	for _, t := range names {
+		b, err := os.ReadFile(tasks + "/" + t + "/children")
 		if err != nil {
 			return nil, false
 		}

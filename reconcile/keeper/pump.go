@@ -16,7 +16,10 @@ type stream struct {
 	dir   string // of store
 
 	size    int   // what the pipe takes
-	full    int   // slices in a row that were near to what the pipe takes
+	full    int   // large slices since busy
+	busy    int64 // when the first of those came
+	calm    int   // looks in a row that found nothing, while hot
+	hot     bool  // flat-out: looked at by the clock. Being watched costs a writer a fifth of its speed
 	cool    int64 // not to be read before this time
 	stalled time.Duration
 	copying bool // splice was refused: by the page
@@ -25,7 +28,8 @@ type stream struct {
 const (
 	pipeSmall, pipeLarge = 1 << 16, 1 << 20
 	sliceMost            = 1 << 18
-	coolFor              = int64(300 * time.Microsecond)
+	coolFor              = int64(300 * time.Microsecond) // a pipe of pipeLarge does not fill in that time
+	hotFor               = int64(10 * time.Millisecond)
 	stallFirst           = 100 * time.Millisecond
 	stallMost            = time.Second
 )
@@ -34,32 +38,86 @@ const (
 // makes a request wait. A stream that gave little is left alone for a while: many small writes, one wake-up.
 func (k *keeper) pour() {
 	now := k.now()
+	k.cooling = 0
 	k.ready = k.pump.take(k.ready[:0])
 	soonest, did := int64(0), false
 	for _, r := range k.ready {
 		s := k.streams[r.tok]
-		if s == nil || s.stalled > 0 {
+		if s == nil || s.stalled > 0 || s.hot {
 			continue
 		}
 		if s.cool > now && !r.hup {
-			if soonest == 0 || s.cool < soonest {
-				soonest = s.cool
-			}
+			soonest = sooner(soonest, s.cool)
 			continue
 		}
 		did = true
-		n, end := k.slice(s)
-		if end {
-			k.endStream(s)
-		} else if n < int64(s.size)/4 {
-			s.cool = k.now() + coolFor
-		}
-		k.control()
+		k.pourOne(s)
 	}
-	k.cooling = 0
 	if !did {
 		k.cooling = soonest
 	}
+	k.pourHot()
+}
+
+// pourOne gives one stream a slice, and control its turn.
+func (k *keeper) pourOne(s *stream) (n int64) {
+	n, end := k.slice(s)
+	for got := n; got == spillData && n < sliceMost && s.stalled == 0; n += got { // a page is but a part of a slice
+		if got, end = k.slice(s); end {
+			break
+		}
+	}
+	if end {
+		k.endStream(s)
+	} else if n < int64(s.size)/4 {
+		s.cool = k.now() + coolFor
+	}
+	k.control()
+	return n
+}
+
+// pourHot looks at the streams that are flat-out, and gives those that are no more back to the poller.
+func (k *keeper) pourHot() {
+	k.hotNext = 0
+	for i := 0; i < len(k.hot); i++ {
+		s := k.hot[i]
+		if s.hot && s.cool <= k.now() {
+			if s.calm++; k.pourOne(s) > 0 {
+				s.calm = 0
+			}
+			if s.hot && s.calm >= 3 {
+				k.cool(s)
+				if s.fd >= 0 && s.stalled == 0 {
+					k.pump.add(s.fd)
+				}
+			}
+		}
+		if !s.hot {
+			k.hot = append(k.hot[:i], k.hot[i+1:]...)
+			i--
+			continue
+		}
+		k.hotNext = sooner(k.hotNext, max(s.cool, 1))
+	}
+}
+
+// heat takes a stream that is flat-out away from the poller.
+func (k *keeper) heat(s *stream) {
+	if !s.hot && s.stalled == 0 {
+		s.hot, s.calm = true, 0
+		k.hot = append(k.hot, s)
+		k.pump.drop(s.fd)
+	}
+}
+
+// cool ends that; the caller sees to the poller.
+func (k *keeper) cool(s *stream) { s.hot, s.full = false, 0 }
+
+func sooner(a, b int64) int64 {
+	if a == 0 || b < a {
+		return b
+	}
+	return a
 }
 
 // slice moves what is there, up to a bound. end says that nobody can write any more and all was moved.
@@ -223,15 +281,20 @@ func (k *keeper) discard(s *stream) (int64, bool) {
 
 // grow gives a stream that is flat-out a larger pipe, so that its writer need not wait for us.
 func (k *keeper) grow(s *stream, n int64) {
-	if n < int64(s.size)/4 {
-		s.full = 0
+	if n < int64(s.size)/4 || s.hot {
 		return
 	}
-	if s.full++; s.full == 4 && s.size < pipeLarge {
-		if setPipeSize(s.fd, pipeLarge) {
-			s.size = pipeLarge
-		}
+	now := k.now()
+	if s.full == 0 || now-s.busy > hotFor {
+		s.full, s.busy = 0, now
 	}
+	if s.full++; s.full < 4 {
+		return
+	}
+	if s.size < pipeLarge && setPipeSize(s.fd, pipeLarge) {
+		s.size = pipeLarge
+	}
+	k.heat(s)
 }
 
 // stall stops reading a stream whose bytes cannot be written; its program waits once the pipe is full. Tried again
@@ -242,7 +305,10 @@ func (k *keeper) stall(s *stream, err error) {
 	}
 	if s.stalled == 0 {
 		s.stalled = stallFirst
-		k.pump.drop(s.fd)
+		if !s.hot {
+			k.pump.drop(s.fd)
+		}
+		k.cool(s)
 		k.tell("stalled", s.life, err.Error())
 	} else {
 		s.stalled = min(2*s.stalled, stallMost)

@@ -22,6 +22,7 @@ type Options struct {
 	Stderr     string   // log file of the daemon, and of a detached keeper
 	Version    string   // told to clients
 	Copy       bool     // move bytes by a mapped page even where splice works
+	Scan       bool     // find trees by looking at every process even where there are cgroups
 	Detach     bool     // begin a session of its own
 	Ready      func()   // called once, when the sockets are bound and the lives of this boot are found; may be nil
 }

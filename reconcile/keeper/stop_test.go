@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -11,9 +12,10 @@ func TestStopEndsTheWholeTree(t *testing.T) {
 	if _, err := os.Stat("/usr/bin/setsid"); err != nil {
 		t.Skip("no setsid(1) here")
 	}
-	for _, mode := range []string{"tree", "group", "process"} {
-		t.Run(mode, func(t *testing.T) {
-			b := newBox(t)
+	for _, row := range [][2]string{{"tree", "cgroup"}, {"tree", "scan"}, {"tree", "adopted"}, {"group", "scan"}, {"process", "scan"}} {
+		t.Run(row[0]+" by "+row[1], func(t *testing.T) {
+			mode := row[0]
+			b := newBox(t, strings.Replace(row[1], "adopted", "scan", 1))
 			s := b.order("/bin/sh", "-c", `cd $HOME; trap '' TERM
 				sleep 61 & echo $! > child
 				setsid sh -c 'trap "" TERM; echo $$ > session; sleep 62 & wait; sleep 63' &
@@ -23,6 +25,10 @@ func TestStopEndsTheWholeTree(t *testing.T) {
 			l, err := b.c.Spawn(b.ctx(), s)
 			b.ok(err)
 			pids := map[string]int{"main": l.PID, "child": pidIn(b, "child"), "session": pidIn(b, "session"), "double": pidIn(b, "double")}
+			if row[1] == "adopted" {
+				b.kill()
+				b.start()
+			}
 			b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Grace: 100 * time.Millisecond}))
 			b.exited(l.Name)
 			for name, pid := range pids {

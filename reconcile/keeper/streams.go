@@ -80,9 +80,10 @@ func (k *keeper) attach(s *stream, fd int) error {
 // closeStream stops reading; the FIFO stays.
 func (k *keeper) closeStream(s *stream) {
 	if s.fd >= 0 {
-		if s.stalled == 0 {
+		if s.stalled == 0 && !s.hot {
 			k.pump.drop(s.fd)
 		}
+		k.cool(s)
 		delete(k.streams, s.fd)
 		unix.Close(s.fd)
 		s.fd = -1

@@ -47,6 +47,9 @@ func (k *keeper) relatives(l *life) (out []process) {
 		}
 		return out
 	}
+	if out, ok := k.descendants(l); ok {
+		return out
+	}
 	seen := map[int]bool{}
 	cookie := func(pid int) bool {
 		is, ok := seen[pid]
@@ -59,6 +62,50 @@ func (k *keeper) relatives(l *life) (out []process) {
 	}
 	not := func(pid int) bool { return k.own(pid) || k.pids[pid] != nil && k.pids[pid] != l }
 	return kin(everyProcess(), l.pid, l.ident, k.rooted(l), cookie, not)
+}
+
+// descendants is relatives without a look at every process of the system: what descends from a child of ours hangs
+// under it, or under an orphan that landed here. ok is false where the system cannot tell.
+func (k *keeper) descendants(l *life) (out []process, ok bool) {
+	kids, ok := ownChildren()
+	if !l.child || !ok {
+		return nil, false
+	}
+	roots := []int{l.pid}
+	for _, pid := range kids {
+		if p, ok := lookAt(pid); ok && k.pids[pid] == nil && pid != k.daemon.pid && k.belongs(p, l) {
+			roots = append(roots, pid)
+			if !p.dead() {
+				out = append(out, p)
+			}
+		}
+	}
+	for i := 0; i < len(roots) && i < 1<<16; i++ {
+		kids, ok := childrenOf(roots[i])
+		if !ok && i == 0 {
+			return nil, false
+		}
+		for _, pid := range kids {
+			roots = append(roots, pid)
+			if p, ok := lookAt(pid); ok && !p.dead() {
+				out = append(out, p)
+			}
+		}
+	}
+	return out, true
+}
+
+// belongs says whether an orphan is of l's tree, and remembers what it carries.
+func (k *keeper) belongs(p process, l *life) bool {
+	o, known := k.orphans[p.pid]
+	if !known || o.ident != p.ident {
+		o = k.attribute(p)
+		k.orphans[p.pid] = o
+		if o.life == "" && l.state != Running {
+			l.escaped++ // it came while l was ending, and nothing tells whose it is
+		}
+	}
+	return o.life == l.name || p.sid == l.pid || p.pgid == l.pid
 }
 
 // own are the processes that no scan may touch.
@@ -106,32 +153,16 @@ func (k *keeper) suspects(l *life) []process {
 	if !ok {
 		return k.relatives(l)
 	}
-	look := false
 	for _, pid := range pids {
 		if k.pids[pid] != nil || pid == k.daemon.pid {
 			continue
 		}
-		p, ok := lookAt(pid)
-		if !ok || p.dead() {
-			continue
+		if p, ok := lookAt(pid); ok && !p.dead() && k.belongs(p, l) {
+			return k.relatives(l)
 		}
-		o, known := k.orphans[pid]
-		if !known || o.ident != p.ident {
-			o = k.attribute(p)
-			k.orphans[pid] = o
-			if o.life == "" && !k.inSession(p, l) {
-				l.escaped++
-			}
-		}
-		look = look || o.life == l.name || k.inSession(p, l)
 	}
-	if !look {
-		return nil
-	}
-	return k.relatives(l)
+	return nil
 }
-
-func (k *keeper) inSession(p process, l *life) bool { return p.sid == l.pid || p.pgid == l.pid }
 
 // attribute finds out whose an orphan was.
 func (k *keeper) attribute(p process) orphan {
