@@ -113,8 +113,10 @@ func (k *keeper) loop() int {
 		if len(k.timers) > 0 {
 			k.fire()
 		}
+		k.flushAll()
 		if now := k.now(); k.cooling <= now || k.hotNext > 0 && k.hotNext <= now {
 			k.pour()
+			k.flushAll() // timers and bytes make events too
 		}
 	}
 	k.leave()
@@ -129,6 +131,10 @@ func (k *keeper) control() {
 			s.wake(k, r)
 		}
 	}
+}
+
+// flushAll sends what waits for the clients, and drops those that do not read.
+func (k *keeper) flushAll() {
 	for _, c := range k.conns {
 		if c.wantsFlush() {
 			k.flush(c)
