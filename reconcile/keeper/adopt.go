@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,7 @@ func (k *keeper) adopt() {
 		k.adoptOne(l, witness)
 	}
 	k.sweepFifos()
+	debug.FreeOSMemory() // of the journal's text
 }
 
 func (k *keeper) adoptOne(l *life, witness bool) {

@@ -47,6 +47,7 @@ type keeper struct {
 	daemon   daemon
 	closing  *closing
 	done     bool
+	served   int // requests since memory was given back
 }
 
 // A source is told when its token is ready.

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 // serve answers one frame. An error closes the connection: the client does not speak our language.
 func (k *keeper) serve(c *conn, f frame) error {
+	k.tidyLater()
 	if f.kind == kHello {
 		return k.hello(c, f)
 	}
@@ -41,6 +43,17 @@ func (k *keeper) serve(c *conn, f frame) error {
 		return nil
 	}
 	return k.change(c, f)
+}
+
+// tidyLater gives memory back once, a second after every so many requests: a storm of spawns must not leave the
+// keeper larger for good, and the runtime alone would keep what it has.
+func (k *keeper) tidyLater() {
+	if k.served++; k.served == 64 {
+		k.after(time.Second, func() {
+			k.served, k.buf = 0, nil
+			debug.FreeOSMemory()
+		})
+	}
 }
 
 // change serves what only the newest claimant may do.
