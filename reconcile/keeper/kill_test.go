@@ -24,8 +24,8 @@ func TestNothingIsLostWhenTheKeeperIsKilled(t *testing.T) {
 				l := b.spawn(os.Args[0], "@lines", strconv.Itoa(i), b.home+"/stop")
 				pids[l.Name] = l.PID
 			}
-			for i := range 12 {
-				time.Sleep(time.Duration(3+7*i) * time.Millisecond) // another moment each time
+			for i := range 20 {
+				time.Sleep(time.Duration(3+5*i) * time.Millisecond) // another moment each time
 				b.kill()
 				b.start()
 			}
