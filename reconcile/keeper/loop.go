@@ -11,17 +11,18 @@ import (
 
 // A keeper is one loop over what is ready: control first, then bytes. Nothing here is touched by another goroutine.
 type keeper struct {
-	opt     Options
-	boot    string
-	began   time.Time
-	ctl     *poller // sockets, processes, signals
-	pump    *poller // FIFOs
-	ready   []ready
-	events  []ready
-	timers  []timer
-	cooling int64 // no FIFO need be looked at before this time
-	hot     []*stream
-	hotNext int64 // when to look at the hot ones; 0: there are none
+	spareFifos []string // paths of FIFOs that no life has
+	opt        Options
+	boot       string
+	began      time.Time
+	ctl        *poller // sockets, processes, signals
+	pump       *poller // FIFOs
+	ready      []ready
+	events     []ready
+	timers     []timer
+	cooling    int64 // no FIFO need be looked at before this time
+	hot        []*stream
+	hotNext    int64 // when to look at the hot ones; 0: there are none
 
 	sources  map[int]source
 	streams  map[int]*stream
@@ -237,6 +238,9 @@ func (k *keeper) leave() {
 	}
 	if k.page != nil {
 		unix.Unlink(k.page.path)
+	}
+	for _, path := range k.spareFifos {
+		unix.Unlink(path)
 	}
 	k.forest.clear()
 }

@@ -72,7 +72,7 @@ func (k *keeper) undo(l *life, app []int, recorded bool) {
 	}
 	for _, s := range []*stream{&l.out, &l.err} {
 		k.closeStream(s)
-		k.removeFifo(s)
+		unix.Unlink(k.fifoPath(s))
 	}
 	fell(l.cgroup)
 	if recorded {

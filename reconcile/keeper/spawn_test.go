@@ -145,8 +145,12 @@ func TestMetaTuneForget(t *testing.T) {
 	if err := b.c.Forget(b.ctx(), s.Life); err != ErrUnknown {
 		t.Errorf("forgotten twice: %v", err)
 	}
-	if left, _ := os.ReadDir(b.home + "/run/fifo"); len(left) != 0 {
-		t.Errorf("FIFOs left: %v", left)
+	next := b.order("/bin/sleep", "100")
+	next.Life = "shop/web.1#2.b"
+	_, err = b.c.Spawn(b.ctx(), next)
+	b.ok(err)
+	if left, _ := os.ReadDir(b.home + "/run/fifo"); len(left) != 2 {
+		t.Errorf("the next life has not taken over the FIFOs: %v", left)
 	}
 }
 

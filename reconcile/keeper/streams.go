@@ -100,17 +100,40 @@ func (k *keeper) endStream(s *stream) {
 	}
 }
 
+// removeFifo takes the FIFO of a stream that nobody holds any more away: some are kept as spares for later lives,
+// because making an inode is dear on ext4 while many were deleted lately, and a rename is not.
 func (k *keeper) removeFifo(s *stream) {
-	if s.fifo != "" {
+	switch {
+	case s.fifo == "":
+		return
+	case len(k.spareFifos) < spareFifosMost:
+		k.spareFifos = append(k.spareFifos, k.fifoPath(s))
+	default:
 		unix.Unlink(k.fifoPath(s))
 	}
+	s.fifo = ""
+}
+
+// spareFifosMost is how many FIFOs without a life may lie on the disk.
+const spareFifosMost = 256
+
+// makeFifo makes a FIFO at path, of a spare one if there is any.
+func (k *keeper) makeFifo(path string) error {
+	if n := len(k.spareFifos); n > 0 {
+		spare := k.spareFifos[n-1]
+		k.spareFifos = k.spareFifos[:n-1]
+		if unix.Rename(spare, path) == nil {
+			return nil
+		}
+	}
+	return unix.Mkfifo(path, 0o600)
 }
 
 // makeStream makes the FIFO of a new life and returns the end that the program gets: it holds both ends, so that
 // it never finds itself without a reader, whoever dies.
 func (k *keeper) makeStream(s *stream) (app int, err error) {
 	path := k.fifoPath(s)
-	err = unix.Mkfifo(path, 0o600)
+	err = k.makeFifo(path)
 	if err == unix.ENOENT { // someone removed the folder
 		makeDir(k.opt.Run + "/fifo")
 		err = unix.Mkfifo(path, 0o600)
