@@ -2,12 +2,9 @@ package service
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"sync"
 	"time"
-
-	"github.com/fsnotify/fsnotify"
 )
 
 // quiet is how long a spec file must be left alone before it is read: an editor may save in several steps.
@@ -15,27 +12,26 @@ const quiet = 60 * time.Millisecond
 
 // A watcher has a project's spec read anew when any file that it was read from changes.
 //
-// It watches folders, not files: editors rename over, truncate, or put a link in place, and all of these are
-// events of the folder. Where a file is a link, the folder of its target is watched as well.
+// Files are watched together with their folders: editors rename over them, truncate them, or put a link in place.
+// Where a file is a link, its target and the target's folder are watched as well.
 type watcher struct {
 	d         *Daemon
-	fs        *fsnotify.Watcher
+	notes     *notes
 	committed chan struct{} // poked when the intents were changed
 
 	mu    sync.Mutex
 	files map[string]map[string]bool // file -> projects
-	dirs  map[string]bool
-	due   map[string]time.Time // project -> when it is to be read
+	due   map[string]time.Time       // project -> when it is to be read
 	kick  chan struct{}
 }
 
 func newWatcher(d *Daemon) (*watcher, error) {
-	fs, err := fsnotify.NewWatcher()
+	n, err := newNotes()
 	if err != nil {
-		return nil, fmt.Errorf("watch files: %w", err)
+		return nil, err
 	}
-	return &watcher{d: d, fs: fs, committed: make(chan struct{}, 1), files: map[string]map[string]bool{},
-		dirs: map[string]bool{}, due: map[string]time.Time{}, kick: make(chan struct{}, 1)}, nil
+	return &watcher{d: d, notes: n, committed: make(chan struct{}, 1), files: map[string]map[string]bool{},
+		due: map[string]time.Time{}, kick: make(chan struct{}, 1)}, nil
 }
 
 // follow watches exactly these files for the project.
@@ -65,31 +61,18 @@ func links(file string) []string {
 	return out
 }
 
-// sync watches the folders of all files, and no others. The caller holds mu.
+// sync watches all files and their folders, and no others. The caller holds mu.
 func (w *watcher) sync() {
-	want := map[string]bool{}
+	dirs, files := map[string]bool{}, map[string]bool{}
 	for f, projects := range w.files {
 		if len(projects) == 0 {
 			delete(w.files, f)
 			continue
 		}
-		want[filepath.Dir(f)] = true
+		files[f], dirs[filepath.Dir(f)] = true, true
 	}
-	for dir := range w.dirs {
-		if !want[dir] {
-			_ = w.fs.Remove(dir) // it may be gone already
-			delete(w.dirs, dir)
-		}
-	}
-	for dir := range want {
-		if w.dirs[dir] {
-			continue
-		}
-		if err := w.fs.Add(dir); err != nil {
-			w.d.Log.Warn("watch folder", "err", err)
-			continue
-		}
-		w.dirs[dir] = true
+	for _, err := range w.notes.set(dirs, files) {
+		w.d.Log.Warn("watch", "err", err)
 	}
 }
 
@@ -117,11 +100,8 @@ func (w *watcher) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case ev := <-w.fs.Events:
-			w.saw(ev)
-		case err := <-w.fs.Errors: // an overflow: anything may have changed
-			w.d.Log.Warn("watch files", "err", err)
-			w.sawAll()
+		case path := <-w.notes.events:
+			w.saw(path)
 		case <-w.kick:
 		case <-timer.C:
 			for _, project := range w.take() {
@@ -131,31 +111,15 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// saw marks the projects that read the file of an event.
-func (w *watcher) saw(ev fsnotify.Event) {
-	if ev.Op == fsnotify.Chmod {
-		return
-	}
+// saw marks the projects that a changed path concerns: the readers of that file, or of a file in that folder; all
+// of them for the path "".
+func (w *watcher) saw(path string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.dirs[ev.Name] && ev.Op.Has(fsnotify.Remove|fsnotify.Rename) {
-		delete(w.dirs, ev.Name)
-		w.dueAll()
-	}
-	for project := range w.files[ev.Name] {
-		w.due[project] = time.Now().Add(quiet)
-	}
-}
-
-func (w *watcher) sawAll() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.dueAll()
-}
-
-// dueAll marks every project. The caller holds mu.
-func (w *watcher) dueAll() {
-	for _, projects := range w.files {
+	for file, projects := range w.files {
+		if path != "" && path != file && path != filepath.Dir(file) {
+			continue
+		}
 		for project := range projects {
 			w.due[project] = time.Now().Add(quiet)
 		}
@@ -186,4 +150,4 @@ func (w *watcher) take() (projects []string) {
 	return projects
 }
 
-func (w *watcher) close() { _ = w.fs.Close() }
+func (w *watcher) close() { w.notes.close() }
