@@ -38,6 +38,7 @@ type Daemon struct {
 	events   *Events
 	actions  fanout[*reconcile.Action]
 	sample   sampler
+	rest     rest
 	watch    *watcher
 	copies   *copies
 	taps     *taps
@@ -97,6 +98,7 @@ func (d *Daemon) open() (err error) {
 }
 
 func (d *Daemon) close() {
+	d.rest.end()
 	d.watch.close()
 	d.events.Close()
 }

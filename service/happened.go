@@ -16,6 +16,7 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 	}
 	d.events.add(ev)
 	d.actions.send(&a)
+	d.rest.worked()
 }
 
 // ended notes the end of a life.

@@ -14,7 +14,7 @@ import (
 
 // listen answers the API until ctx ends.
 func (d *Daemon) listen(ctx context.Context) error {
-	srv := &http.Server{Handler: d.routes(), ReadHeaderTimeout: 10 * time.Second,
+	srv := &http.Server{Handler: d.resting(d.routes()), ReadHeaderTimeout: 10 * time.Second,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			uid, pid := peer(c)
 			return context.WithValue(ctx, callerKey{}, caller{uid: uid, pid: pid})

@@ -11,6 +11,8 @@ import (
 
 // A keeper is one loop over what is ready: control first, then bytes. Nothing here is touched by another goroutine.
 type keeper struct {
+	lastSpawn  int64    // when a life was last begun
+	trimming   bool     // a trim is planned
 	spareFifos []string // paths of FIFOs that no life has
 	opt        Options
 	boot       string

@@ -291,4 +291,3 @@ func (k *keeper) tell(what string, l *life, text string) {
 		c.out = endFrame(b, at)
 	}
 }
-

@@ -23,6 +23,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	if err := k.roomLeft(); err != nil {
 		return nil, err
 	}
+	k.trimLater()
 	l := newLife(s)
 	var app [2]int
 	for i, st := range []*stream{&l.out, &l.err} {
