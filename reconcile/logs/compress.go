@@ -40,10 +40,12 @@ func compress(path string) error {
 		err = os.Rename(tmp, path+".zst")
 	}
 	if err == nil {
-		err = os.Remove(path)
+		if err = os.Remove(path); errors.Is(err, os.ErrNotExist) {
+			err = os.Remove(path + ".zst") // rotation took it away meanwhile: it must not come back
+		}
 	}
 	if errors.Is(err, os.ErrNotExist) {
-		err = nil // rotation took it away meanwhile
+		err = nil
 	}
 	if err != nil {
 		_ = os.Remove(tmp)
@@ -68,5 +70,9 @@ func pack(path, tmp string) error {
 		_, err = io.Copy(z, in)
 		err = errors.Join(err, z.Close(), out.Sync())
 	}
-	return errors.Join(err, out.Close())
+	err = errors.Join(err, out.Close())
+	if st, failed := in.Stat(); failed == nil && err == nil {
+		err = os.Chtimes(tmp, st.ModTime(), st.ModTime()) // tells the time where there is no index
+	}
+	return err
 }

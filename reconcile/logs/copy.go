@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -35,263 +33,212 @@ type Feed struct {
 }
 
 // A Copier writes one Copy. Each line goes in once, also when its process is killed at any moment: before a chunk is
-// written, a small state file says from where to where it was made, and the next Copier makes it anew and
-// writes what is missing of it.
+// written to the copy, it lies in a small state file with the places in the streams behind it and the size of the
+// copy before it. The next Copier adds what is missing of it, and goes on from these places. Nothing is ever made
+// a second time, so it does not matter what becomes of the streams meanwhile.
 type Copier struct {
 	c     Copy
-	state string // path of the state file
+	path  string // of the state file
 	s     copyState
+	chunk []byte // is in the state file, and perhaps not yet, or only in part, in the copy
+	dirty bool   // the state file still has a chunk that is in the copy
+	rest  map[string]os.FileInfo
+	stamp stamp
+	disk  disk
 }
 
-// copyState is the state file: what is in the destination, and the chunk that is being added to it.
-type copyState struct {
-	Inode uint64           `json:"inode"`
-	Size  int64            `json:"size"`            // of the destination before the chunk
-	At    map[string]int64 `json:"at"`              // stream folder -> offset before the chunk
-	To    map[string]int64 `json:"to,omitempty"`    // offset behind the chunk; empty: no chunk is being added
-	Chunk int64            `json:"chunk,omitempty"` // bytes of the chunk
-}
-
-// NewCopier goes on with a copy where its state file says, else from the beginning of what is stored.
+// NewCopier goes on with a copy where its state file says, else from the beginning of what is stored. What a crash
+// left to be added is added by the first Pump.
 func NewCopier(c Copy, state string) (*Copier, error) {
-	k := &Copier{c: c, state: state, s: copyState{At: map[string]int64{}}}
-	b, err := os.ReadFile(state)
-	if err == nil && json.Unmarshal(b, &k.s) == nil && k.s.At != nil {
-		return k, k.finish()
-	}
-	k.s = copyState{At: map[string]int64{}}
+	k := &Copier{c: c, path: state, rest: map[string]os.FileInfo{}, disk: realDisk{}}
+	k.s, k.chunk = loadState(state)
+	k.dirty = len(k.chunk) > 0
 	return k, nil
 }
 
-// finish writes what is missing of a chunk that a crash cut short.
-func (k *Copier) finish() error {
-	if k.s.To == nil {
-		return nil
-	}
-	f, st, err := k.open()
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	done := st.Size() - k.s.Size
-	if inode(st) == k.s.Inode && done < k.s.Chunk {
-		chunk, err := k.chunk(context.Background(), k.s.At, k.s.To)
-		if err != nil {
-			return err
-		}
-		if _, err := f.Write(chunk[min(max(0, done), int64(len(chunk))):]); err != nil {
-			return fmt.Errorf("copy log: %w", err)
-		}
-	}
-	return k.settle(f)
-}
-
-// Pump copies every whole line that is stored and not yet in the copy, and of the stream folders in flush the
-// unfinished last lines as well. After an error it goes on from the same place at the next call.
+// Pump copies every whole line that is stored now and not yet in the copy, and of the stream folders in flush the
+// unfinished last lines as well. After an error it goes on from the same place at the next call. What is broken in
+// the store is passed over, and told once the rest is copied.
 func (k *Copier) Pump(ctx context.Context, flush map[string]bool) error {
 	if err := k.finish(); err != nil {
 		return err
 	}
-	for {
-		more, err := k.step(ctx, flush)
-		if err != nil || !more {
+	sources := k.open(flush)
+	defer func() {
+		for _, s := range sources {
+			s.lines.close()
+		}
+	}()
+	h := gather(sources)
+	for len(h) > 0 {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := k.step(&h, sources); err != nil {
 			return err
+		}
+	}
+	k.remember(sources)
+	if err := k.Close(); err != nil {
+		return err
+	}
+	return troubles(sources)
+}
+
+// open returns the streams in which there may be something new.
+func (k *Copier) open(flush map[string]bool) (sources []*source) {
+	for i, f := range k.c.From {
+		was := k.rest[f.Dir]
+		now, err := os.Stat(filepath.Join(f.Dir, current))
+		if err == nil && was != nil && !flush[f.Dir] && os.SameFile(was, now) && was.Size() == now.Size() {
+			continue
+		}
+		delete(k.rest, f.Dir)
+		s := &source{order: i, stream: f.Stream, lines: newLineReader(f.Dir, k.s.At[f.Dir]), whole: !flush[f.Dir], taken: k.s.At[f.Dir]}
+		sources = append(sources, s)
+	}
+	return sources
+}
+
+// remember notes of the streams that were copied to their ends what these look like, so as to know them again.
+func (k *Copier) remember(sources []*source) {
+	for _, s := range sources {
+		c := s.lines.cur
+		if !c.idle() {
+			continue
+		}
+		if st, err := c.seg.f.Stat(); err == nil && st.Size() == c.at-c.seg.start {
+			k.rest[c.dir] = st
 		}
 	}
 }
 
 // step copies one chunk.
-func (k *Copier) step(ctx context.Context, flush map[string]bool) (more bool, err error) {
-	to, err := k.reach(flush)
-	if err != nil || len(to) == 0 {
-		return false, err
-	}
-	f, st, err := k.open()
+func (k *Copier) step(h *byTime, sources []*source) error {
+	f, st, err := k.dest()
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer f.Close()
-	chunk, err := k.chunk(ctx, k.s.At, to)
-	if err != nil {
-		return false, err
+	if k.c.MaxSize > 0 && st.Size() >= k.c.MaxSize {
+		return k.rotate() // the next step writes to a new file
 	}
-	next := copyState{Inode: inode(st), Size: st.Size(), At: k.s.At, To: to, Chunk: int64(len(chunk))}
-	if err := k.save(next); err != nil {
-		return false, err
+	most := int64(maxChunk)
+	if k.c.MaxSize > 0 {
+		most = min(most, k.c.MaxSize-st.Size())
 	}
-	if _, err := f.Write(chunk); err != nil {
-		return false, fmt.Errorf("copy log: %w", err)
+	next := copyState{Inode: inode(st), Size: st.Size(), Open: k.s.Open}
+	chunk := k.fill(h, most, &next.Open)
+	next.At = k.places(sources)
+	if err := k.save(next, chunk); err != nil {
+		return err
 	}
-	return true, k.settle(f)
-}
-
-// settle notes that the chunk is in, and rotates a file that has grown too large.
-func (k *Copier) settle(f *os.File) error {
-	st, err := f.Stat()
-	if err != nil {
+	k.chunk = chunk
+	if _, err := k.disk.write(f, chunk); err != nil {
 		return fmt.Errorf("copy log: %w", err)
 	}
+	k.chunk = nil
+	return nil
+}
+
+// places are the offsets behind what was taken of each stream.
+func (k *Copier) places(sources []*source) map[string]int64 {
 	at := map[string]int64{}
 	for dir, off := range k.s.At {
 		at[dir] = off
 	}
-	for dir, off := range k.s.To {
-		at[dir] = off
+	for _, s := range sources {
+		at[s.lines.cur.dir] = s.taken
 	}
-	k.s = copyState{Inode: inode(st), Size: st.Size(), At: at} // saved with the next chunk, or by Close
-	if k.c.MaxSize <= 0 || st.Size() < k.c.MaxSize {
-		return nil
-	}
-	if err := k.save(k.s); err != nil {
-		return err
-	}
-	return k.rotate()
+	return at
 }
 
-// rotate renames the file to .1, .1 to .2 and so on; the oldest goes.
+// fill takes lines until they are most bytes. open is the stream whose very long line is not at its end.
+func (k *Copier) fill(h *byTime, most int64, open *string) (out []byte) {
+	out = make([]byte, 0, min(most+4096, maxChunk+4096))
+	for len(*h) > 0 && int64(len(out)) < most {
+		out = k.put(out, (*h)[0], open)
+		h.taken()
+	}
+	return out
+}
+
+// put appends a line as the copy has it. The parts of a very long line become one line again.
+func (k *Copier) put(out []byte, s *source, open *string) []byte {
+	l, dir := s.next, s.lines.cur.dir
+	text, whole := bytes.CutSuffix(l.Text, []byte{'\n'})
+	if k.c.JSON {
+		return k.object(out, l, string(text), k.c.From[s.order].N)
+	}
+	if *open != "" && *open != dir {
+		out = append(out, '\n')
+	}
+	if *open != dir && k.c.Stamp != "" {
+		out = append(out, k.stamp.of(l.At, k.c.Stamp)...)
+	}
+	out, *open = append(out, text...), ""
+	if !whole && len(text) >= maxLine {
+		*open = dir
+		return out
+	}
+	return append(out, '\n')
+}
+
+func (k *Copier) object(out []byte, l Line, text string, n int) []byte {
+	b := bytes.NewBuffer(out)
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(struct {
+		Message string `json:"message"`
+		At      string `json:"timestamp"`
+		Type    string `json:"type"`
+		ID      int    `json:"process_id"`
+		Name    string `json:"app_name"`
+	}{text, l.At.Format(time.RFC3339Nano), l.Stream, n - 1, k.c.Name})
+	return b.Bytes()
+}
+
+// A stamp remembers how the time of the last line reads: the next one's is mostly the same.
+type stamp struct {
+	ns   int64
+	text []byte
+}
+
+func (s *stamp) of(t time.Time, layout string) []byte {
+	if ns := t.UnixNano(); s.text == nil || ns != s.ns {
+		s.ns, s.text = ns, append(t.Local().AppendFormat(s.text[:0], layout), ": "...)
+	}
+	return s.text
+}
+
+// rotate renames the file to .1, .1 to .2 and so on; the oldest goes. A rotation that was cut short is gone on with:
+// the first number that is missing is where it was.
 func (k *Copier) rotate() error {
-	name := func(n int) string { return k.c.Path + "." + strconv.Itoa(n) }
-	for n := k.c.Keep - 1; n >= 1; n-- {
-		if err := os.Rename(name(n), name(n+1)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := k.Close(); err != nil { // else a new file would get the last chunk again
+		return err
+	}
+	if k.c.Keep < 1 {
+		return k.disk.remove(k.c.Path)
+	}
+	gap := 1
+	for gap < k.c.Keep {
+		if _, err := os.Lstat(k.numbered(gap)); err != nil {
+			break
+		}
+		gap++
+	}
+	for n := gap; n >= 1; n-- {
+		if err := k.disk.rename(k.numbered(n-1), k.numbered(n)); err != nil {
 			return fmt.Errorf("rotate copy: %w", err)
 		}
 	}
-	if k.c.Keep < 1 {
-		return os.Remove(k.c.Path)
-	}
-	return os.Rename(k.c.Path, name(1))
-}
-
-// reach says how far each stream can be copied now: behind its last whole line, or its end if in flush; at most
-// maxChunk bytes further. Streams with nothing new are left out.
-func (k *Copier) reach(flush map[string]bool) (map[string]int64, error) {
-	to := map[string]int64{}
-	for _, f := range k.c.From {
-		at := k.s.At[f.Dir]
-		stop, err := lineEnd(f.Dir, at, maxChunk/int64(len(k.c.From))+1, flush[f.Dir])
-		if err != nil {
-			return nil, err
-		}
-		if stop > at {
-			to[f.Dir] = stop
-		}
-	}
-	return to, nil
-}
-
-// lineEnd is the offset behind the last whole line within most bytes from at; a longer line is taken in parts.
-func lineEnd(dir string, at, most int64, flush bool) (int64, error) {
-	c := &cursor{dir: dir, at: at}
-	defer c.leave()
-	buf := make([]byte, 32<<10)
-	stop := at
-	for {
-		n, err := c.Read(buf)
-		if i := bytes.LastIndexByte(buf[:n], '\n'); i >= 0 {
-			stop = c.at - int64(n) + int64(i) + 1
-		}
-		switch {
-		case n == 0 && err != nil:
-			if flush && stop < c.at {
-				stop = c.at
-			}
-			return stop, nil // what is broken is passed over by the one who reads
-		case c.at-at >= most && stop > at:
-			return stop, nil
-		case c.at-at >= maxLine:
-			return c.at, nil
-		}
-	}
-}
-
-// chunk makes the bytes for the streams between two offsets: always the same for the same offsets.
-func (k *Copier) chunk(ctx context.Context, from, to map[string]int64) ([]byte, error) {
-	r := &Reader{q: Query{Last: -1, Out: true, Err: true}, known: map[string]bool{}}
-	for i, f := range k.c.From {
-		if to[f.Dir] <= from[f.Dir] {
-			continue
-		}
-		l := newLineReader(f.Dir, from[f.Dir])
-		l.cur.limit = to[f.Dir]
-		r.sources = append(r.sources, &source{id: strconv.Itoa(f.N), stream: f.Stream, order: i, lines: l})
-	}
-	defer r.Close()
-	var out []byte
-	err := r.Read(ctx, func(l Line) error { out = k.format(out, l); return nil })
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	_ = err // a broken segment: its readable lines are in, and so is the next time
-	return out, nil
-}
-
-// format appends one line of the copy.
-func (k *Copier) format(out []byte, l Line) []byte {
-	text := bytes.TrimSuffix(l.Text, []byte{'\n'})
-	if k.c.JSON {
-		n, _ := strconv.Atoi(l.ID)
-		b, _ := json.Marshal(struct {
-			Message string `json:"message"`
-			At      string `json:"timestamp"`
-			Type    string `json:"type"`
-			ID      int    `json:"process_id"`
-			Name    string `json:"app_name"`
-		}{string(text), l.At.Format(time.RFC3339Nano), l.Stream, n - 1, k.c.Name})
-		return append(append(out, b...), '\n')
-	}
-	if k.c.Stamp != "" {
-		out = append(l.At.Local().AppendFormat(out, k.c.Stamp), ": "...)
-	}
-	return append(append(out, text...), '\n')
-}
-
-// open opens the destination for appending, and makes it and its folder if they are missing.
-func (k *Copier) open() (*os.File, os.FileInfo, error) {
-	if err := os.MkdirAll(filepath.Dir(k.c.Path), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("copy log: %w", err)
-	}
-	f, err := os.OpenFile(k.c.Path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, nil, fmt.Errorf("copy log: %w", err)
-	}
-	st, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, nil, fmt.Errorf("copy log: %w", err)
-	}
-	return f, st, nil
-}
-
-func inode(st os.FileInfo) uint64 {
-	if s, ok := st.Sys().(*syscall.Stat_t); ok {
-		return uint64(s.Ino)
-	}
-	return 0
-}
-
-// save replaces the state file. It need not outlive a power cut, only our own death.
-func (k *Copier) save(s copyState) error {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("copy log: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(k.state), 0o700); err != nil {
-		return fmt.Errorf("copy log: %w", err)
-	}
-	if err := os.WriteFile(k.state+".new", b, 0o600); err != nil {
-		return fmt.Errorf("copy log: %w", err)
-	}
-	if err := os.Rename(k.state+".new", k.state); err != nil {
-		return fmt.Errorf("copy log: %w", err)
-	}
-	k.s = s
 	return nil
 }
 
-// Close notes where the copy is. The copy may be gone on with by another Copier.
-func (k *Copier) Close() error {
-	if k.s.To != nil || len(k.s.At) == 0 {
-		return nil
+// numbered is the name of the n-th older file; 0 is the copy itself.
+func (k *Copier) numbered(n int) string {
+	if n == 0 {
+		return k.c.Path
 	}
-	return k.save(k.s)
+	return k.c.Path + "." + strconv.Itoa(n)
 }

@@ -4,183 +4,197 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
+	"io/fs"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // A cursor reads the bytes of one stream from a logical offset on, over segments, and goes on where it was once
-// there is more. io.EOF means: no more yet.
+// there is more. A Read returns bytes of one segment. io.EOF means: no more yet; errGap: at has moved.
+//
+// Only at says where it is, never a place in a file: so it finds its place again after every rotation, and the same
+// one that another cursor finds. Where a stream was cut by somebody, or begun anew, so that it ends before at, it
+// goes on at the start of the current segment.
 type cursor struct {
-	dir   string
-	at    int64 // of the next byte
-	limit int64 // reads no further; 0: no limit
+	dir string
+	at  int64 // of the next byte
 
-	r     io.ReadCloser
-	seg   segment
-	marks []mark
-	stale bool // the marks may have grown
-	mtime time.Time
+	seg   *file
+	after int64 // start of the closed segment that was read to its end last; -1: none
 }
 
-// open opens a segment for reading as it was before compression.
-func open(path string) (io.ReadCloser, error) {
-	f, err := os.Open(path)
-	if err != nil || !strings.HasSuffix(path, ".zst") {
-		return f, err
-	}
-	d, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return unzipped{d, f}, nil
-}
+// errGap says that the bytes before the cursor's new place cannot be had any more.
+var errGap = errors.New("gap in the log")
 
-type unzipped struct {
-	*zstd.Decoder
-	f *os.File
-}
+func newCursor(dir string, at int64) *cursor { return &cursor{dir: dir, at: at, after: -1} }
 
-func (u unzipped) Close() error {
-	u.Decoder.Close()
-	return u.f.Close()
-}
-
-func discard(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
-
-// Read reads on. At the end of a segment that was closed meanwhile it goes on with the next one.
 func (c *cursor) Read(p []byte) (int, error) {
 	for {
-		if c.limit > 0 {
-			p = p[:max(0, min(int64(len(p)), c.limit-c.at))]
-			if len(p) == 0 {
-				return 0, io.EOF
-			}
-		}
-		if c.r == nil {
+		if c.seg == nil {
 			if err := c.enter(); err != nil {
 				return 0, err
 			}
 		}
-		n, err := c.r.Read(p)
-		c.at += int64(n)
-		if n > 0 {
-			c.stale = true
-			return n, nil
+		if c.seg.grows && c.shifted() {
+			c.leave()
+			continue
 		}
-		if err != nil && err != io.EOF {
-			return 0, c.skipBroken(err)
+		n, err := c.read(p)
+		if n == 0 && err == nil && c.seg.grows {
+			if c.seg.inPlace() {
+				return 0, io.EOF
+			}
+			n, err = c.read(p) // what came between the end that was seen and the closing
 		}
-		if !c.over() {
-			return 0, io.EOF
+		if n > 0 || err != nil {
+			return n, err
 		}
-		n, _ = c.r.Read(p) // what came between the end that was seen and the closing
-		if c.at += int64(n); n > 0 {
-			return n, nil
+		if !c.seg.grows {
+			c.after = c.seg.start
 		}
 		c.leave()
 	}
 }
 
-// over tells whether the segment that was read to its end is closed, so that another follows.
-func (c *cursor) over() bool {
-	if !c.seg.current {
+// read reads on in the segment; nothing and no error is its end. What is broken is passed over and told.
+func (c *cursor) read(p []byte) (int, error) {
+	n, err := c.seg.Read(p)
+	if n > 0 {
+		c.at += int64(n)
+		c.seg.grew()
+		return n, nil
+	}
+	if err == nil || err == io.EOF {
+		return 0, nil
+	}
+	err = fmt.Errorf("read segment: %s: %w", c.seg.path, err)
+	if !c.seg.grows {
+		c.after = c.seg.start
+		c.leave()
+	}
+	return 0, err
+}
+
+// shifted tells whether somebody cut the growing segment, so that the next byte is elsewhere in it.
+func (c *cursor) shifted() bool {
+	size := c.seg.size()
+	if first, ok := c.seg.idx.mark(0); ok && first.off != c.seg.start {
 		return true
 	}
-	f, ok := c.r.(*os.File)
-	if !ok {
-		return true
-	}
-	held, err1 := f.Stat()
-	now, err2 := os.Stat(c.seg.path)
-	if err1 == nil && held.Size() < c.at-c.seg.start { // cut by somebody: go on at its end
-		_, _ = f.Seek(0, io.SeekEnd)
-		c.at = c.seg.start + held.Size()
-	}
-	return err1 == nil && err2 == nil && !os.SameFile(held, now)
+	return size > 0 && size < c.at-c.seg.start
 }
 
 // enter opens the segment that holds the byte at c.at, or the first one after it; io.EOF if there is none yet.
 func (c *cursor) enter() error {
-	for range 3 { // a segment may be renamed or compressed under our hands
-		segs, err := segments(c.dir)
+	missing := int64(-1)
+	for range 100 { // each time, a segment was renamed, compressed or removed under our hands
+		cur, err := openCurrent(c.dir)
 		if err != nil {
 			return err
 		}
-		seg, ok := pick(segs, c.at)
-		if !ok {
-			return io.EOF
+		if cur != nil && cur.start <= c.at {
+			return c.use(cur)
 		}
-		err = c.openAt(seg)
-		if err == nil || !errors.Is(err, os.ErrNotExist) {
+		names, err := closed(c.dir) // after current was opened: all before it are complete
+		if err != nil {
+			closeFile(cur)
 			return err
 		}
+		n, found := pick(names, c.at, c.after)
+		if found && n.start <= c.at {
+			closeFile(cur)
+			if again, err := c.useClosed(n); !again {
+				return err
+			}
+			continue
+		}
+		next := int64(-1)
+		if found {
+			next = n.start
+		} else if cur != nil {
+			next = cur.start
+		}
+		closeFile(cur)
+		if next < 0 {
+			return io.EOF
+		}
+		if next == missing { // seen twice: not one that is compressed just now
+			c.at = next
+			return errGap
+		}
+		missing = next
 	}
 	return io.EOF
 }
 
-// pick finds the segment that holds the byte at off, or the first one after it.
-func pick(segs []segment, off int64) (segment, bool) {
-	for _, s := range segs {
-		if s.current || s.end > off {
-			return s, true
+// pick finds the segment that holds the byte at off, or the first one after it, among those that start behind after.
+func pick(names []name, off, after int64) (n name, found bool) {
+	for _, m := range names {
+		if m.start <= after {
+			continue
 		}
+		if found && m.start > off {
+			break
+		}
+		n, found = m, true
 	}
-	return segment{}, false
+	return n, found
 }
 
-func (c *cursor) openAt(s segment) error {
-	r, err := open(s.path)
+func (c *cursor) useClosed(n name) (again bool, err error) {
+	s, err := openClosed(c.dir, n)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err == nil {
+		if err = s.seek(c.at); err != nil {
+			s.close()
+		}
+	}
 	if err != nil {
+		c.after = n.start
+		return false, err
+	}
+	c.seg = s
+	return false, nil
+}
+
+// use goes on in the current segment. An empty one may be about to get its bytes back: see the keeper's salvage.
+func (c *cursor) use(s *file) error {
+	back := false
+	if size := s.size(); size > 0 && c.at > s.start+size {
+		c.at, back = s.start, true
+	}
+	if err := s.seek(c.at); err != nil {
+		s.close()
 		return err
 	}
-	c.at = max(c.at, s.start)
-	skip := c.at - s.start
-	if f, ok := r.(*os.File); ok {
-		_, err = f.Seek(skip, io.SeekStart)
-	} else {
-		_, err = io.CopyN(io.Discard, r, skip)
+	c.seg = s
+	if back {
+		return errGap
 	}
-	if err != nil && err != io.EOF {
-		r.Close()
-		return fmt.Errorf("read segment: %s: %w", s.path, err)
-	}
-	c.r, c.seg, c.marks, c.mtime = r, s, readMarks(s.idx), modified(s.path)
-	c.stale = false
 	return nil
 }
 
-// leave closes the segment; the next Read enters the one that follows.
+// idle tells at little cost that there is surely nothing new.
+func (c *cursor) idle() bool {
+	return c.seg != nil && c.seg.grows && c.seg.size() == c.at-c.seg.start && !c.shifted() && c.seg.inPlace()
+}
+
+func closeFile(s *file) {
+	if s != nil {
+		s.close()
+	}
+}
+
 func (c *cursor) leave() {
-	if c.r != nil {
-		c.r.Close()
-		c.r = nil
-	}
-	if c.seg.end > c.at {
-		c.at = c.seg.end // the rest of it cannot be had
-	}
+	closeFile(c.seg)
+	c.seg = nil
 }
 
-// skipBroken passes over the rest of a closed segment that cannot be read, and says so once.
-func (c *cursor) skipBroken(err error) error {
-	err = fmt.Errorf("read segment: %s: %w", c.seg.path, err)
-	if c.seg.current {
-		return err
-	}
-	c.leave()
-	return err
-}
-
-// when is the time of the byte at off, which must lie in the segment read last.
+// when is the time of the byte at off, which must have come with the last Read.
 func (c *cursor) when(off int64) time.Time {
-	if c.stale && c.seg.current {
-		c.marks, c.stale = readMarks(c.seg.idx), false
-		if len(c.marks) > 0 && c.marks[0].off > off { // closed meanwhile: the index has moved
-			c.marks = nil
-		}
+	if c.seg == nil {
+		return time.Now()
 	}
-	return timeAt(c.marks, off, c.mtime)
+	return c.seg.when(off)
 }

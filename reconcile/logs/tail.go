@@ -1,0 +1,162 @@
+package logs
+
+import (
+	"bytes"
+	"io"
+	"time"
+)
+
+// end is the logical offset behind the last byte of a stream.
+func end(dir string) int64 {
+	cur, err := openCurrent(dir)
+	if err != nil {
+		return 0
+	}
+	if cur != nil {
+		defer cur.close()
+		return cur.start + cur.size()
+	}
+	n, _ := closedEnd(dir)
+	return n
+}
+
+// tail is an offset at or a little before where the last n lines of a stream begin, found from its end: it reads
+// little of a large store.
+func tail(dir string, n int) int64 {
+	if n <= 0 {
+		return end(dir)
+	}
+	cur, err := openCurrent(dir)
+	if err != nil {
+		return 0
+	}
+	before, left := int64(-1), n+1 // the last line may have no end yet: one more break is looked for
+	if cur != nil {
+		defer cur.close()
+		before = cur.start
+		if at, found := tailOf(cur, &left); found {
+			return at
+		}
+	}
+	names, _ := closed(dir)
+	for i := len(names) - 1; i >= 0; i-- {
+		if before >= 0 && names[i].start >= before {
+			continue
+		}
+		s, err := openClosed(dir, names[i])
+		if err != nil {
+			continue // just compressed: a line more or less is cut off by who reads from here
+		}
+		at, found := tailOf(s, &left)
+		s.close()
+		if found {
+			return at
+		}
+	}
+	return 0
+}
+
+// tailOf looks for the left-th line break from the end of a segment, and counts left down.
+func tailOf(s *file, left *int) (int64, bool) {
+	if s.z != nil {
+		return tailOfStream(s, left)
+	}
+	buf := make([]byte, readSize)
+	for hi := s.size(); hi > 0; {
+		lo := max(0, hi-readSize)
+		b := buf[:hi-lo]
+		if n, err := s.f.ReadAt(b, lo); n < len(b) && err != nil && err != io.EOF {
+			return 0, false
+		}
+		for i := bytes.LastIndexByte(b, '\n'); i >= 0; i = bytes.LastIndexByte(b[:i], '\n') {
+			if *left--; *left == 0 {
+				return s.start + lo + int64(i) + 1, true
+			}
+		}
+		hi = lo
+	}
+	return 0, false
+}
+
+// tailOfStream is tailOf for what can only be read forwards: it remembers the last breaks that it saw.
+func tailOfStream(f *file, left *int) (int64, bool) {
+	var breaks []int64 // a ring of *left
+	seen, at, buf := 0, f.start, make([]byte, readSize)
+	for {
+		n, err := f.Read(buf)
+		for i := 0; i < n; i++ {
+			j := bytes.IndexByte(buf[i:n], '\n')
+			if j < 0 {
+				break
+			}
+			i += j
+			if len(breaks) < *left {
+				breaks = append(breaks, 0)
+			}
+			breaks[seen%*left] = at + int64(i) + 1
+			seen++
+		}
+		if at += int64(n); err != nil {
+			break
+		}
+	}
+	if seen < *left {
+		*left -= seen
+		return 0, false
+	}
+	return breaks[seen%*left], true
+}
+
+// since is an offset before everything that was written at t or later, and at a mark, or the beginning. What lies
+// between was written before t. Of the indexes it reads the ends, and one whole.
+func since(dir string, t time.Time) int64 {
+	from, ns := int64(0), t.UnixNano()
+	names, err := closed(dir)
+	if err != nil {
+		return 0
+	}
+	for _, n := range names {
+		s, err := openClosed(dir, n)
+		if err != nil {
+			continue
+		}
+		at, found := s.sinceMark(ns, &from)
+		s.close()
+		if found {
+			return at
+		}
+	}
+	if cur, err := openCurrent(dir); err == nil && cur != nil {
+		defer cur.close()
+		if at, found := cur.sinceMark(ns, &from); found {
+			return at
+		}
+	}
+	return from
+}
+
+// sinceMark looks for the first mark of ns or later; from is the offset of the last one that is earlier.
+func (s *file) sinceMark(ns int64, from *int64) (int64, bool) {
+	n := s.idx.len()
+	first, ok1 := s.idx.mark(0)
+	last, ok2 := s.idx.mark(n - 1)
+	switch {
+	case !ok1 || !ok2:
+		return 0, false // no index: it is passed if one after it is early
+	case first.at >= ns:
+		return *from, true
+	case last.at < ns:
+		*from = last.off
+		return 0, false
+	}
+	s.idx.seek(0)
+	for len(s.idx.page) >= markSize || s.idx.load() {
+		m := parseMark(s.idx.page)
+		s.idx.page = s.idx.page[markSize:]
+		if m.at >= ns {
+			break
+		}
+		*from = m.off
+	}
+	return *from, true
+}
