@@ -90,7 +90,7 @@ func (k *Copier) open(flush map[string]bool) (sources []*source) {
 	for i, f := range k.c.From {
 		was := k.rest[f.Dir]
 		now, err := os.Stat(filepath.Join(f.Dir, current))
-		if err == nil && was != nil && !flush[f.Dir] && os.SameFile(was, now) && was.Size() == now.Size() {
+		if err == nil && was != nil && !flush[f.Dir] && unchanged(was, now) {
 			continue
 		}
 		delete(k.rest, f.Dir)
@@ -98,6 +98,11 @@ func (k *Copier) open(flush map[string]bool) (sources []*source) {
 		sources = append(sources, s)
 	}
 	return sources
+}
+
+// unchanged tells whether a file is the same as before; the time, because another may have got its inode.
+func unchanged(was, now os.FileInfo) bool {
+	return os.SameFile(was, now) && was.Size() == now.Size() && was.ModTime().Equal(now.ModTime())
 }
 
 // remember notes of the streams that were copied to their ends what these look like, so as to know them again.

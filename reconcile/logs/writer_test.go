@@ -38,6 +38,10 @@ func newWriterIn(t testing.TB, dir string) *writer {
 // frozen sets the clock.
 func (w *writer) frozen(sec int64) *writer {
 	w.now, w.fake = func() int64 { return sec * 1e9 }, true
+	if w.mark = 0; w.start+w.size == 0 {
+		w.must(w.idx.Truncate(0))
+		w.putMark(sec*1e9, 0)
+	}
 	return w
 }
 
