@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/go-multierror"
 )
@@ -97,6 +98,9 @@ func (r *reading) complainOf(err error, at Pos) {
 
 func (r *reading) remark(at Pos, hint, text string) (c Complaint, fresh bool) {
 	c = Complaint{Pos: at, Text: plain(text), Hint: plain(hint), Source: r.source(at)}
+	if c.Source != "" { // a reader may point beyond the end of the file
+		c.Col = min(c.Col, utf8.RuneCountInString(c.Source)+1)
+	}
 	key := c.Error()
 	fresh = !r.seen[key]
 	r.seen[key] = true

@@ -14,5 +14,5 @@ func Logger(f *os.File, level slog.Level) *slog.Logger {
 		return slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: level}))
 	}
 	colour := colouring(Globals{}, os.Getenv)(f)
-	return slog.New(tint.NewHandler(f, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !colour}))
+	return slog.New(tint.NewTextHandler(f, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !colour}))
 }

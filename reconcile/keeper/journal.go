@@ -22,20 +22,20 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // A record is one line. Fields that its op does not have are zero.
 type record struct {
-	op, life      string
-	t             int64
-	out, err      string
-	log           Log
-	kill, cgroup  string
-	meta          []byte
-	pid           int
-	ident         uint64
-	sig           syscall.Signal
-	by            int64
-	how           string
-	code, esc     int
-	core, hasMeta bool
-	boot          string
+	op, life     string
+	t            int64
+	out, err     string
+	log          Log
+	kill, cgroup string
+	meta         []byte
+	pid          int
+	ident        uint64
+	sig          syscall.Signal
+	by           int64
+	how          string
+	code, esc    int
+	core         bool
+	boot         string
 }
 
 // line is the record as it is written, with its newline.

@@ -8,10 +8,10 @@ import (
 
 // ready says that something came for what was added under tok.
 type ready struct {
-	tok                int
-	read, write, hup   bool
-	status             int // of a process's end, where the poller itself knows it
-	hasStatus, process bool
+	tok              int
+	read, write, hup bool
+	status           int // of a process's end, where the poller itself knows it
+	hasStatus        bool
 }
 
 // A poller tells which descriptors are ready: kqueue here, epoll on Linux. Level-triggered.
@@ -80,7 +80,7 @@ func (p *poller) take(out []ready) []ready {
 		case unix.EVFILT_WRITE:
 			r.write = true
 		case unix.EVFILT_PROC:
-			r.tok, r.process, r.hasStatus, r.status = -int(e.Ident), true, true, int(e.Data)
+			r.tok, r.hasStatus, r.status = -int(e.Ident), true, int(e.Data)
 		}
 		out = append(out, r)
 	}

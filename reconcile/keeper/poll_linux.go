@@ -8,10 +8,8 @@ import (
 
 // ready says that something came for what was added under tok.
 type ready struct {
-	tok                int
-	read, write, hup   bool
-	status             int // of a process's end, where the poller itself knows it
-	hasStatus, process bool
+	tok              int
+	read, write, hup bool
 }
 
 // A poller tells which descriptors are ready: epoll here, kqueue on macOS. Level-triggered.

@@ -15,7 +15,6 @@ type process struct {
 	pid, ppid, pgid, sid int
 	ident                uint64
 	state                byte // 'Z' is dead and not reaped
-	status               int
 }
 
 // bootID names this boot of the machine.

@@ -40,3 +40,6 @@ func (k *keeper) peek(fd int) (empty, end bool) {
 	}
 	return true, err == nil
 }
+
+// A peeker holds the pipe into which the pump looks ahead.
+type peeker struct{ tee [2]int }

@@ -64,8 +64,6 @@ func fill(fd int) error {
 	return nil
 }
 
-func (p *spill) idle() bool { return p.mem[0] == spillIdle }
-
 func (p *spill) data() []byte { return p.mem[spillHead:] }
 
 // ask takes note, before a read, of what is about to be read and where it belongs.

@@ -19,7 +19,6 @@ type simSystemd struct {
 	starting        bool // start was asked and never became ready
 	pid             int
 	linger, polkit  bool
-	runsBefore      int
 }
 
 func newSimSystemd(root string, s Spec) *simSystemd {
