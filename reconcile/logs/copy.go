@@ -173,13 +173,13 @@ func (k *Copier) put(out []byte, s *source, open *string) []byte {
 	l, dir := s.next, s.lines.cur.dir
 	text, whole := bytes.CutSuffix(l.Text, []byte{'\n'})
 	if k.c.JSON {
-		return k.object(out, l, string(text), k.c.From[s.order].N)
+		return k.object(out, l, text, k.c.From[s.order].N)
 	}
 	if *open != "" && *open != dir {
 		out = append(out, '\n')
 	}
 	if *open != dir && k.c.Stamp != "" {
-		out = append(out, k.stamp.of(l.At, k.c.Stamp)...)
+		out = append(out, k.stamp.of(l.At.Local(), k.c.Stamp, ": ")...)
 	}
 	out, *open = append(out, text...), ""
 	if !whole && len(text) >= maxLine {
@@ -189,18 +189,32 @@ func (k *Copier) put(out []byte, s *source, open *string) []byte {
 	return append(out, '\n')
 }
 
-func (k *Copier) object(out []byte, l Line, text string, n int) []byte {
+// object appends a line as an object. Bytes that are no UTF-8 become U+FFFD.
+func (k *Copier) object(out []byte, l Line, text []byte, n int) []byte {
+	out = appendText(append(out, `{"message":`...), text)
+	out = append(append(out, `,"timestamp":"`...), k.stamp.of(l.At, time.RFC3339Nano, `","type":"`)...)
+	out = append(append(out, l.Stream...), `","process_id":`...)
+	out = strconv.AppendInt(out, int64(n-1), 10)
+	out = appendText(append(out, `,"app_name":`...), []byte(k.c.Name))
+	return append(out, "}\n"...)
+}
+
+// appendText appends a JSON string.
+func appendText(out, text []byte) []byte {
+	for _, c := range text {
+		if c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return escapeText(out, text)
+		}
+	}
+	return append(append(append(out, '"'), text...), '"')
+}
+
+func escapeText(out, text []byte) []byte {
 	b := bytes.NewBuffer(out)
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(struct {
-		Message string `json:"message"`
-		At      string `json:"timestamp"`
-		Type    string `json:"type"`
-		ID      int    `json:"process_id"`
-		Name    string `json:"app_name"`
-	}{text, l.At.Format(time.RFC3339Nano), l.Stream, n - 1, k.c.Name})
-	return b.Bytes()
+	_ = e.Encode(string(text))
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }
 
 // A stamp remembers how the time of the last line reads: the next one's is mostly the same.
@@ -209,9 +223,9 @@ type stamp struct {
 	text []byte
 }
 
-func (s *stamp) of(t time.Time, layout string) []byte {
+func (s *stamp) of(t time.Time, layout, end string) []byte {
 	if ns := t.UnixNano(); s.text == nil || ns != s.ns {
-		s.ns, s.text = ns, append(t.Local().AppendFormat(s.text[:0], layout), ": "...)
+		s.ns, s.text = ns, append(t.AppendFormat(s.text[:0], layout), end...)
 	}
 	return s.text
 }
