@@ -42,7 +42,6 @@ type keeper struct {
 	buf      []byte
 	spare    int // a descriptor kept for refusing a client when there are none left
 	null     int
-	peeker   // what only this system's pump needs
 	api      int
 	keepSock int
 	epoch    int64

@@ -14,6 +14,7 @@ type ready struct {
 
 // A poller tells which descriptors are ready: epoll here, kqueue on macOS. Level-triggered.
 type poller struct {
+	tee [2]int // a pipe into which the pump looks ahead
 	fd  int
 	buf [64]unix.EpollEvent
 }

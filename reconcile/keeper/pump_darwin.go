@@ -24,6 +24,3 @@ func (k *keeper) peek(fd int) (empty, end bool) {
 	unix.Poll(p, 0)
 	return p[0].Revents&unix.POLLIN == 0 || p[0].Revents&unix.POLLHUP != 0, p[0].Revents&unix.POLLHUP != 0
 }
-
-// A peeker is not needed here.
-type peeker struct{}

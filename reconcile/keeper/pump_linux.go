@@ -29,17 +29,14 @@ func (k *keeper) peek(fd int) (empty, end bool) {
 	if n, err := unix.IoctlGetInt(fd, fionread); err != nil || n > 0 {
 		return false, false
 	}
-	if k.tee[1] == 0 && unix.Pipe2(k.tee[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
+	if k.pump.tee[1] == 0 && unix.Pipe2(k.pump.tee[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
 		return false, false
 	}
-	n, err := unix.Tee(fd, k.tee[1], 1, unix.SPLICE_F_NONBLOCK)
+	n, err := unix.Tee(fd, k.pump.tee[1], 1, unix.SPLICE_F_NONBLOCK)
 	if n > 0 {
 		var b [1]byte
-		unix.Read(k.tee[0], b[:])
+		unix.Read(k.pump.tee[0], b[:])
 		return false, false
 	}
 	return true, err == nil
 }
-
-// A peeker holds the pipe into which the pump looks ahead.
-type peeker struct{ tee [2]int }
