@@ -40,9 +40,10 @@ type Copier struct {
 	c     Copy
 	path  string // of the state file
 	s     copyState
-	chunk []byte // is in the state file, and perhaps not yet, or only in part, in the copy
-	dirty bool   // the state file still has a chunk that is in the copy
-	rest  map[string]os.FileInfo
+	chunk []byte                 // is in the state file, and perhaps not yet, or only in part, in the copy
+	dirty bool                   // the state file still has a chunk that is in the copy
+	buf   []byte                 // of the next chunk; chunk may be in it
+	rest  map[string]os.FileInfo // how the current files of streams copied to their ends looked
 	stamp stamp
 	disk  disk
 }
@@ -160,10 +161,13 @@ func (k *Copier) places(sources []*source) map[string]int64 {
 
 // fill takes lines until they are most bytes. open is the stream whose very long line is not at its end.
 func (k *Copier) fill(h *byTime, most int64, open *string) (out []byte) {
-	out = make([]byte, 0, min(most+4096, maxChunk+4096))
+	out = k.buf[:0]
 	for len(*h) > 0 && int64(len(out)) < most {
 		out = k.put(out, (*h)[0], open)
 		h.taken()
+	}
+	if k.buf = nil; cap(out) <= 2*maxChunk {
+		k.buf = out
 	}
 	return out
 }

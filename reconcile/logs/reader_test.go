@@ -44,7 +44,7 @@ func TestLastIsOverAllSources(t *testing.T) {
 	for i := range 3 {
 		w := newWriterIn(t, fmt.Sprintf("%s/%d/out", root, i))
 		for j := range 50 {
-			w.frozen(int64(100+j*3+i)).write(fmt.Sprintf("%03d\n", j*3+i))
+			w.frozen(int64(100 + j*3 + i)).write(fmt.Sprintf("%03d\n", j*3+i))
 			if j%10 == 9 {
 				w.rotate()
 			}
