@@ -22,31 +22,47 @@ import (
 
 // realServices is openServices on a real machine.
 func realServices(_ context.Context, k *Kitt) (services, unit.Spec, error) {
-	sp, err := serviceSpec(k, os.Geteuid() == 0 && k.Env("SUDO_USER") != "")
+	sp, fleeting, err := serviceSpec(k, os.Geteuid() == 0 && k.Env("SUDO_USER") != "")
 	if err != nil {
 		return nil, sp, err
 	}
 	m, err := unit.New(k.host(), sp)
-	return m, sp, err
+	return installable{m, fleeting}, sp, err
 }
 
-// serviceSpec says what kitt's service is to be for the user who asks, or who asks through sudo.
-func serviceSpec(k *Kitt, sudo bool) (unit.Spec, error) {
+// installable is a Manager that refuses to install a program which will be gone soon; all else it does.
+type installable struct {
+	*unit.Manager
+	fleeting error
+}
+
+func (i installable) Install(ctx context.Context, sp unit.Spec) (unit.Result, error) {
+	if i.fleeting != nil {
+		return unit.Result{}, i.fleeting
+	}
+	return i.Manager.Install(ctx, sp)
+}
+
+// serviceSpec says what kitt's service is to be for the user who asks, or who asks through sudo; fleeting is why this
+// program is no fit one to install.
+func serviceSpec(k *Kitt, sudo bool) (sp unit.Spec, fleeting, err error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return unit.Spec{}, fmt.Errorf("find kitt: %w", err)
+		return sp, nil, fmt.Errorf("find kitt: %w", err)
 	}
-	if exe, _, err = unit.StablePath(exe, unit.Machine()); err != nil {
-		return unit.Spec{}, err
+	if path, _, err := unit.StablePath(exe, unit.Machine()); err != nil {
+		fleeting = err
+	} else {
+		exe = path
 	}
 	u, err := user.Current()
 	if sudo {
 		u, err = user.Lookup(k.Env("SUDO_USER"))
 	}
 	if err != nil {
-		return unit.Spec{}, fmt.Errorf("find user: %w", err)
+		return sp, nil, fmt.Errorf("find user: %w", err)
 	}
-	sp := unit.Spec{Exe: exe, UserName: u.Username, UserHome: u.HomeDir, PATH: k.Env("PATH"), Lang: k.Env("LANG")}
+	sp = unit.Spec{Exe: exe, UserName: u.Username, UserHome: u.HomeDir, PATH: k.Env("PATH"), Lang: k.Env("LANG")}
 	sp.UID, _ = strconv.Atoi(u.Uid)
 	sp.GID, _ = strconv.Atoi(u.Gid)
 	if d, err := home.Resolve("", only("HOME", u.HomeDir), runtime.GOOS); err != nil || d.Home != k.Dirs.Home {
@@ -55,7 +71,7 @@ func serviceSpec(k *Kitt, sudo bool) (unit.Spec, error) {
 	if runtime.GOOS == "darwin" {
 		sp.LogDir = filepath.Join(u.HomeDir, "Library", "Logs", "kitt")
 	}
-	return sp, nil
+	return sp, fleeting, nil
 }
 
 // only is an environment of one variable.
