@@ -43,7 +43,7 @@ func (c *cursor) Read(p []byte) (int, error) {
 			if c.seg.inPlace() {
 				return 0, io.EOF
 			}
-			n, err = c.read(p) // what came between the end that was seen and the closing
+			n, err = c.read(p) // what came since; its new name may be gone soon
 		}
 		if n > 0 || err != nil {
 			return n, err

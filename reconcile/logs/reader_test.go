@@ -296,3 +296,22 @@ func TestNewSourcesAreReadFromTheirBeginning(t *testing.T) {
 	}
 	same(t, strings.Join(read(t, r), ""), "x\ny\n")
 }
+
+// The keeper marks bytes after it wrote them: who reads between must not give them the time of the mark before.
+func TestBytesThatAreNotMarkedYetAreOfNow(t *testing.T) {
+	w := newWriter(t)
+	w.frozen(time.Now().Unix() - 3600).write("an hour ago\n")
+	r := w.open(Query{Last: -1})
+	read(t, r)
+	appendTo(w.path("current"), "now\n")
+	w.size += 4
+	var at time.Time
+	note := func(l Line) error { at = l.At; return nil }
+	if err := r.Read(t.Context(), note); err != nil || time.Since(at) > time.Minute {
+		t.Error(at, err)
+	}
+	w.putMark(7e9, w.start+w.size-4)
+	if err := w.open(Query{Last: -1}).Read(t.Context(), note); err != nil || at.Unix() != 7 {
+		t.Error(at, err)
+	}
+}
