@@ -19,7 +19,7 @@ func TestCurrentIsNeverReadByTheIndexOfAnother(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() { // ends after so many rotations
 		defer over.Store(true)
-		for range 20_000 {
+		for range 6_000 {
 			w.write(fmt.Sprintf("%09d\n", w.start))
 			w.rotate()
 		}
