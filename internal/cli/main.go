@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -16,6 +17,8 @@ import (
 // grammar is a struct as kong takes it; a tag examples:"a|b" of a command leads its help.
 // verbs is called once grammar is filled in: each verb by its words, "service install".
 func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) int {
+	debug.SetGCPercent(-1) // a command ends before collecting garbage pays
+	debug.SetMemoryLimit(256 << 20)
 	if code, ok := quick(argv); ok {
 		return code
 	}

@@ -80,7 +80,7 @@ func startDetached(_ context.Context, d home.Dirs) error {
 
 // daemonMain is `kitt daemon`, child of the keeper: fd 3 is the API's listener, fd 4 the line to the keeper.
 func daemonMain(args []string) int {
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(150) // what a burst leaves behind is given back after it: see service/rest.go
 	d, asService, err := processFlags("daemon", args)
 	if err != nil {
 		return complain("daemon", err)
