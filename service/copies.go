@@ -22,6 +22,7 @@ import (
 type copies struct {
 	d       *Daemon
 	kick    chan struct{}
+	closed  chan struct{} // poked when a segment was closed
 	running map[string]*running // by destination; of run alone
 	some    atomic.Bool         // there are copies
 
@@ -41,7 +42,7 @@ type running struct {
 const retryCopy = 2 * time.Second
 
 func newCopies(d *Daemon) *copies {
-	return &copies{d: d, kick: make(chan struct{}, 1), running: map[string]*running{}, pack: map[string]bool{}, flush: map[string]bool{}}
+	return &copies{d: d, kick: make(chan struct{}, 1), closed: make(chan struct{}, 1), running: map[string]*running{}, pack: map[string]bool{}, flush: map[string]bool{}}
 }
 
 // poke has the copies look whether there is more to write.
@@ -68,7 +69,10 @@ func (c *copies) rotated(dir string) {
 	c.mu.Lock()
 	c.pack[dir] = true
 	c.mu.Unlock()
-	c.poke()
+	select {
+	case c.closed <- struct{}{}:
+	default:
+	}
 }
 
 // run copies until ctx ends.
@@ -79,7 +83,6 @@ func (c *copies) run(ctx context.Context) error {
 		dirs := c.adjust(want)
 		tap := c.d.taps.arm(ctx, dirs) // before reading: what comes later pokes again
 		again := c.pump(ctx)
-		c.compress()
 		if err := c.rest(ctx, tap, again); err != nil {
 			return err
 		}
@@ -178,6 +181,18 @@ func (r *running) close(c *copies) {
 func (c *copies) close() {
 	for _, r := range c.running {
 		r.close(c)
+	}
+}
+
+// compressor compresses segments as they are closed, until ctx ends.
+func (c *copies) compressor(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-c.closed:
+			c.compress()
+		}
 	}
 }
 

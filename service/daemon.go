@@ -68,7 +68,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	defer d.close()
 	defer d.background.Wait()
-	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.expire)
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.

@@ -51,16 +51,25 @@ func (t *taps) arm(ctx context.Context, dirs []string) tap {
 
 // storeEnd is the logical offset at which a stream ends now: where its current segment begins, and its size.
 func storeEnd(stream string) int64 {
+	for {
+		start, size := storeStart(stream), int64(0)
+		if st, err := os.Stat(filepath.Join(stream, "current")); err == nil {
+			size = st.Size()
+		}
+		if storeStart(stream) == start { // else it was rotated in between
+			return start + size
+		}
+	}
+}
+
+// storeStart is the logical offset of the current segment's first byte, as its index says; 0 without one.
+func storeStart(stream string) int64 {
 	var mark [16]byte
 	if f, err := os.Open(filepath.Join(stream, "current.idx")); err == nil {
 		_, _ = f.ReadAt(mark[:], 0) // an empty index: from 0
 		f.Close()
 	}
-	st, err := os.Stat(filepath.Join(stream, "current"))
-	if err != nil {
-		return 0
-	}
-	return int64(binary.LittleEndian.Uint64(mark[8:])) + st.Size()
+	return int64(binary.LittleEndian.Uint64(mark[8:]))
 }
 
 // fire tells those who wait that a folder grew.

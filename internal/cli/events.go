@@ -25,6 +25,7 @@ func (e Events) Run(ctx context.Context, k *Kitt) error {
 	}
 	q := url.Values{}
 	if e.Follow {
+		lingers()
 		q.Set("follow", "1")
 	}
 	if e.Since != "" {

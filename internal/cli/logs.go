@@ -37,6 +37,7 @@ type logQuery struct {
 	Out, Err bool
 	Since    time.Time
 	Keep     func(line []byte) bool // nil keeps all
+	Whole    bool                   // an unfinished last line waits for its end
 }
 
 // A logLine is one stored line. Text holds its line break; the last line of a stream may have none yet.
@@ -75,12 +76,15 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 	if len(l.Names) > 0 {
 		where.Set("targets", strings.Join(l.Names, ","))
 	}
+	if l.Follow {
+		lingers()
+	}
 	p := &logPrinter{k: k, raw: l.Raw, colours: map[string]string{}}
 	return k.asking(ctx, func() error { return l.read(ctx, k, where, q, p) })
 }
 
 func (l Logs) query(now time.Time) (q logQuery, err error) {
-	q = logQuery{Out: !l.Err || l.Out, Err: !l.Out || l.Err}
+	q = logQuery{Out: !l.Err || l.Out, Err: !l.Out || l.Err, Whole: l.Follow && !l.Raw}
 	switch n, err := strconv.Atoi(l.Lines); {
 	case l.Lines == "all", l.Lines == "" || l.Lines == defaultLines && l.Since != "":
 		q.Last = -1

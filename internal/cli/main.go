@@ -17,8 +17,8 @@ import (
 // grammar is a struct as kong takes it; a tag examples:"a|b" of a command leads its help.
 // verbs is called once grammar is filled in: each verb by its words, "service install".
 func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) int {
-	debug.SetGCPercent(-1) // a command ends before collecting garbage pays
-	debug.SetMemoryLimit(256 << 20)
+	debug.SetGCPercent(-1) // a command ends before collecting garbage pays; see lingers
+	debug.SetMemoryLimit(128 << 20)
 	if code, ok := quick(argv); ok {
 		return code
 	}
@@ -34,6 +34,9 @@ func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) i
 	}
 	return run(k, table[name])
 }
+
+// lingers is said by a verb that may run for days: from here on garbage is collected.
+func lingers() { debug.SetGCPercent(100) }
 
 // run ends the verb's context at the first Ctrl-C; a second one ends the process at once.
 func run(k *Kitt, verb Verb) int {

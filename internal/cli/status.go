@@ -21,6 +21,7 @@ func (s Status) Run(ctx context.Context, k *Kitt) error {
 		return err
 	}
 	if s.Watch {
+		lingers()
 		return s.watch(ctx, k)
 	}
 	return k.asking(ctx, func() error { return s.once(ctx, k) })
