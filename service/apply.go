@@ -14,20 +14,20 @@ import (
 )
 
 // apply makes a spec that the client has read the project's own, lifts its holds, and tries again what had failed.
-func (d *Daemon) apply(ctx context.Context, l api.Load, say func(api.Line)) error {
-	lines, stop := d.actions.listen()
+func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
+	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
-	if err := d.take(ctx, l, say); err != nil {
+	if err := d.take(ctx, l, out.say); err != nil {
 		return err
 	}
-	w := wait{d: d, lines: lines, say: say, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
+	w := wait{d: d, acts: acts, out: out, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
 		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project }}
 	code, text, hint := w.run(ctx)
 	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
 	}
-	say(api.Line{Type: "done", Text: text, Hint: hint, Code: code})
+	out.say(api.Line{Type: "done", Text: text, Hint: hint, Code: code})
 	return nil
 }
 

@@ -22,7 +22,7 @@ import (
 type copies struct {
 	d       *Daemon
 	kick    chan struct{}
-	closed  chan struct{} // poked when a segment was closed
+	closed  chan struct{}       // poked when a segment was closed
 	running map[string]*running // by destination; of run alone
 	some    atomic.Bool         // there are copies
 

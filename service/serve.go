@@ -56,8 +56,8 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("GET /v1/events", d.getEvents)
 	mux.HandleFunc("GET /v1/logs/wait", d.getLogs)
 	mux.HandleFunc("POST /v1/apply", d.postLoad(d.apply))
-	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, say func(api.Line)) error {
-		return d.plan(l, say)
+	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, out *lines) error {
+		return d.plan(l, out.say)
 	}))
 	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
@@ -93,7 +93,7 @@ func who(r *http.Request) caller {
 }
 
 // postLoad serves a verb that takes a Load and answers with lines.
-func (d *Daemon) postLoad(verb func(context.Context, api.Load, func(api.Line)) error) http.HandlerFunc {
+func (d *Daemon) postLoad(verb func(context.Context, api.Load, *lines) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var l api.Load
 		if err := json.NewDecoder(r.Body).Decode(&l); err != nil {
@@ -101,7 +101,7 @@ func (d *Daemon) postLoad(verb func(context.Context, api.Load, func(api.Line)) e
 			return
 		}
 		s := &lines{w: w}
-		if err := verb(r.Context(), l, s.say); err != nil {
+		if err := verb(r.Context(), l, s); err != nil {
 			s.fail(err)
 		}
 	}
@@ -120,13 +120,13 @@ func (d *Daemon) postOrder(verb string) http.HandlerFunc {
 			o.Project = d.projectOf(c)
 		}
 		s := &lines{w: w}
-		if err := d.order(r.Context(), verb, o, c, s.say); err != nil {
+		if err := d.order(r.Context(), verb, o, c, s); err != nil {
 			s.fail(err)
 		}
 	}
 }
 
-// lines streams api.Lines, one JSON object a line, each sent at once.
+// lines streams api.Lines, one JSON object a line. They leave with flush, or with the answer's end.
 type lines struct {
 	w     http.ResponseWriter
 	begun bool
@@ -138,7 +138,13 @@ func (l *lines) say(line api.Line) {
 		l.begun = true
 	}
 	_ = json.NewEncoder(l.w).Encode(line)
-	l.w.(http.Flusher).Flush()
+}
+
+// flush sends what was said, if anything was.
+func (l *lines) flush() {
+	if l.begun {
+		l.w.(http.Flusher).Flush()
+	}
 }
 
 // fail ends the stream with an error: as the answer's own, or as its last line if there were lines already.

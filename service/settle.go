@@ -20,8 +20,8 @@ const hopeless = 3
 // A wait follows a set of instances until each is as it should be, or nothing more can happen, or time is up.
 type wait struct {
 	d       *Daemon
-	lines   <-chan *reconcile.Action
-	say     func(api.Line)
+	acts    <-chan *reconcile.Action
+	out     *lines
 	since   time.Time
 	settle  time.Duration
 	timeout time.Duration
@@ -52,8 +52,9 @@ func (w *wait) run(ctx context.Context) (code int, text, hint string) {
 		}
 		if up := len(w.views) - len(pending); up != last {
 			last = up
-			w.say(api.Line{Type: "progress", Up: up, Total: len(w.views), Pending: first(pending, 20)})
+			w.out.say(api.Line{Type: "progress", Up: up, Total: len(w.views), Pending: first(pending, 20)})
 		}
+		w.out.flush()
 		select {
 		case <-ctx.Done():
 			return 1, "the client went away", ""
@@ -62,7 +63,7 @@ func (w *wait) run(ctx context.Context) (code int, text, hint string) {
 			w.drain()
 			return w.verdict(pending, true)
 		case <-changed:
-		case a := <-w.lines:
+		case a := <-w.acts:
 			w.tell(a)
 		case <-w.youth():
 		}
@@ -149,7 +150,7 @@ func (w *wait) youth() <-chan time.Time {
 func (w *wait) drain() {
 	for {
 		select {
-		case a := <-w.lines:
+		case a := <-w.acts:
 			w.tell(a)
 		default:
 			return
@@ -163,7 +164,7 @@ func (w *wait) tell(a *reconcile.Action) {
 		return
 	}
 	if l, ok := line(*a, w.seen); ok {
-		w.say(l)
+		w.out.say(l)
 		w.said++
 	}
 }
@@ -191,7 +192,7 @@ func (w *wait) verdict(pending []api.Pending, late bool) (code int, text, hint s
 	if late {
 		text += fmt.Sprintf(" after %s", w.timeout)
 	}
-	w.say(api.Line{Type: "progress", Up: len(w.views) - len(pending), Total: len(w.views), Pending: pending})
+	w.out.say(api.Line{Type: "progress", Up: len(w.views) - len(pending), Total: len(w.views), Pending: pending})
 	return 5, text + "\n  " + strings.Join(names, "\n  "), w.hint(pending)
 }
 

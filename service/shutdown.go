@@ -21,7 +21,7 @@ func (d *Daemon) postShutdown(w http.ResponseWriter, r *http.Request) {
 	}
 	d.events.add(api.Event{Kind: "shutdown", By: who(r).String()})
 	s := &lines{w: w}
-	n, left := d.stopAll(context.WithoutCancel(r.Context()), s.say)
+	n, left := d.stopAll(context.WithoutCancel(r.Context()), func(l api.Line) { s.say(l); s.flush() })
 	if left > 0 {
 		s.say(api.Line{Type: "note", Text: plural(left, "process", "processes") + " could not be ended"})
 	}

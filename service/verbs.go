@@ -19,8 +19,8 @@ type caller struct {
 func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.pid) }
 
 // order carries out a verb on processes: one commit for the whole intent, then the wait.
-func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, say func(api.Line)) error {
-	lines, stop := d.actions.listen()
+func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, out *lines) error {
+	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
 	ids, text, err := d.intend(ctx, verb, o, c)
@@ -28,17 +28,17 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		return err
 	}
 	if self, inside := d.inside(c, ids); inside && verb != "scale" {
-		say(api.Line{Type: "action", Verb: verb, ID: self.Short(), Reason: "asked for from inside itself"})
-		say(api.Line{Type: "done", Text: verb + " is on disk; kitt does the rest"})
+		out.say(api.Line{Type: "action", Verb: verb, ID: self.Short(), Reason: "asked for from inside itself"})
+		out.say(api.Line{Type: "done", Text: verb + " is on disk; kitt does the rest"})
 		return nil
 	}
-	w := wait{d: d, lines: lines, say: say, since: since, timeout: o.Timeout, skip: !o.Wait,
+	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait,
 		mine: func(id reconcile.ID) bool { return ids[id] }}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
 		end = text
 	}
-	say(api.Line{Type: "done", Text: end, Hint: hint, Code: code})
+	out.say(api.Line{Type: "done", Text: end, Hint: hint, Code: code})
 	return nil
 }
 

@@ -85,7 +85,7 @@ func daemonMain(args []string) int {
 	if err != nil {
 		return complain("daemon", err)
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	log := Logger(os.Stderr, slog.LevelWarn) // what is done, and why, is in the event log
 	l, err := net.FileListener(os.NewFile(3, "api.sock"))
 	if err != nil {
 		return complain("daemon", fmt.Errorf("take over the API: %w", err))
