@@ -7,7 +7,7 @@ import (
 	"kitt.sh/reconcile"
 )
 
-// fresh is how old a sample may be that answers a question: nobody looks so often that it shows.
+// freshEnough is how old a sample may be that answers a question: nobody looks so often that it shows.
 const freshEnough = time.Second
 
 // usage is what the whole tree of an instance uses.
@@ -44,18 +44,20 @@ func (s *sampler) use(views []reconcile.View) map[reconcile.ID]usage {
 	defer s.mu.Unlock()
 	roots := map[int]time.Time{}
 	stale := time.Since(s.at) > freshEnough
+	if s.rate == nil {
+		s.rate = map[int]usage{}
+	}
 	for _, v := range views {
 		for _, l := range v.Lives {
 			if l.PID > 0 && (l.State == reconcile.Running || l.State == reconcile.Stopping) {
 				roots[l.PID] = l.Started
-				_, known := s.rate[l.PID]
-				stale = stale || !known
 			}
 		}
 	}
 	if stale && len(roots) > 0 {
 		s.take(roots, time.Now())
 	}
+	s.meet(roots)
 	out := make(map[reconcile.ID]usage, len(views))
 	for _, v := range views {
 		for _, l := range v.Lives {
@@ -65,6 +67,19 @@ func (s *sampler) use(views []reconcile.View) map[reconcile.ID]usage {
 		}
 	}
 	return out
+}
+
+// meet reads the roots that came since the last sample; the rest of their trees waits for the next one.
+func (s *sampler) meet(roots map[int]time.Time) {
+	for pid, started := range roots {
+		if _, known := s.rate[pid]; known {
+			continue
+		}
+		if p, ok := processOf(pid); ok {
+			age := max(time.Since(started), time.Millisecond)
+			s.rate[pid] = usage{float64(p.cpu) / float64(age), p.memory}
+		}
+	}
 }
 
 // take samples the machine once and sums it up by roots.

@@ -22,6 +22,12 @@ func processes() []proc {
 	return out
 }
 
+// processOf reads one process.
+func processOf(pid int) (proc, bool) {
+	p := measured(proc{pid: pid})
+	return p, p.memory > 0
+}
+
 // measured adds CPU and memory to p, as far as they can be read.
 func measured(p proc) proc {
 	one := ps.Process{Pid: int32(p.pid)}

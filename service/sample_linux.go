@@ -33,6 +33,11 @@ func processes() []proc {
 	return out
 }
 
+// processOf reads one process.
+func processOf(pid int) (proc, bool) {
+	return readProc(strconv.Itoa(pid), make([]byte, 1024), int64(os.Getpagesize()))
+}
+
 // readProc reads /proc/PID/stat with three system calls.
 func readProc(name string, buf []byte, page int64) (proc, bool) {
 	fd, err := syscall.Open("/proc/"+name+"/stat", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)

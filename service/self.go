@@ -22,14 +22,16 @@ func (d *Daemon) inside(c caller, ids map[reconcile.ID]bool) (reconcile.ID, bool
 }
 
 // asked has the first signal to the instance that the caller runs in wait for the caller's end, so that it can
-// read its answer and exit 0.
-func (d *Daemon) asked(verb string, ids map[reconcile.ID]bool, c caller) {
+// read its answer and exit 0. It tells whether the caller runs in any of ids.
+func (d *Daemon) asked(verb string, ids map[reconcile.ID]bool, c caller) bool {
 	if verb != "restart" && verb != "stop" && verb != "delete" && verb != "down" && verb != "reload" {
-		return
+		return false
 	}
-	if id, ok := d.inside(c, ids); ok {
+	id, ok := d.inside(c, ids)
+	if ok {
 		d.rec.Asked(id, c.pid)
 	}
+	return ok
 }
 
 // ancestors is the set of the processes above pid, and pid itself.

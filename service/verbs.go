@@ -60,8 +60,11 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 			ids[id] = true
 		}
 	}
-	d.asked(verb, ids, c)
-	text, err := d.intention(verb, o, targets, ids)
+	commit := d.commit
+	if !d.asked(verb, ids, c) && verb == "restart" { // the asker lives on: the answer may follow the deed
+		commit = d.commitAtOnce
+	}
+	text, err := d.intention(commit, verb, o, targets, ids)
 	if err != nil {
 		return nil, "", err
 	}
@@ -102,10 +105,10 @@ func (d *Daemon) projectsHint() string {
 }
 
 // intention changes the intents as the verb says. The caller holds mu.
-func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
+func (d *Daemon) intention(commit func(func(*reconcile.Intents) error) error, verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
 	switch verb {
 	case "restart", "reload", "start":
-		return "", d.commit(func(in *reconcile.Intents) error {
+		return "", commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
 			raise(in, targets, ids, verb != "start")
 			return nil
@@ -115,17 +118,17 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 		if o.For > 0 {
 			h.Until = h.Since.Add(o.For)
 		}
-		return said(verb, targets, h), d.commit(func(in *reconcile.Intents) error { hold(in, targets, h); return nil })
+		return said(verb, targets, h), commit(func(in *reconcile.Intents) error { hold(in, targets, h); return nil })
 	case "down":
 		h := &reconcile.Hold{Since: time.Now(), Message: o.Message}
-		return "down; kitt apply brings it up again", d.commit(func(in *reconcile.Intents) error {
+		return "down; kitt apply brings it up again", commit(func(in *reconcile.Intents) error {
 			for _, t := range targets {
 				in.Projects[t.project].Down = h
 			}
 			return nil
 		})
 	case "scale":
-		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
+		return "", commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
 	}
 	return "", failure{2, "no such verb: " + verb, ""}
 }
