@@ -40,16 +40,21 @@ func openClosed(dir string, n name) (*file, error) {
 		}
 		s.Reader = s.z
 	}
+	s.idx = closedIndex(dir, n)
+	return s, nil
+}
+
+// closedIndex opens the index of a closed segment; the zero index if it has none.
+func closedIndex(dir string, n name) index {
 	// A rotation renames the segment before its index.
 	for _, path := range []string{n.index(dir), filepath.Join(dir, current+".idx"), n.index(dir)} {
 		x, first, ok := openIndex(path)
 		if ok && first.off == n.start {
-			s.idx = x
-			break
+			return x
 		}
 		x.close()
 	}
-	return s, nil
+	return index{}
 }
 
 // openCurrent opens the growing segment and finds out where it starts. It is nil if there is none, or nothing in it

@@ -17,6 +17,8 @@ type source struct {
 	whole      bool                   // a last line without an end waits for it
 	keep       func(line []byte) bool // nil keeps all
 	skipTo     time.Time
+	skipAfter  time.Time // zero: nothing
+	most       int64     // if skipAfter: what starts here or later is later
 
 	next   Line
 	ready  bool  // next is there
@@ -30,6 +32,9 @@ func (s *source) bound() {
 	s.until = math.MaxInt64
 	if e := end(s.lines.cur.dir); e >= s.lines.pos {
 		s.until = e
+	}
+	if !s.skipAfter.IsZero() {
+		s.until = min(s.until, s.most)
 	}
 }
 
@@ -50,7 +55,7 @@ func (s *source) advance() bool {
 			s.broken = err
 			continue
 		}
-		if at.Before(s.skipTo) || s.keep != nil && !s.keep(text) {
+		if at.Before(s.skipTo) || !s.skipAfter.IsZero() && at.After(s.skipAfter) || s.keep != nil && !s.keep(text) {
 			s.taken = s.lines.pos
 			continue
 		}

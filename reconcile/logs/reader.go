@@ -22,7 +22,8 @@ type Line struct {
 type Query struct {
 	Last     int // lines of the past over all sources; below 0: all
 	Out, Err bool
-	Since    time.Time
+	Since    time.Time              // lines that began earlier are left out
+	Until    time.Time              // lines that began later are left out; zero: none
 	Keep     func(line []byte) bool // nil keeps all
 	Whole    bool                   // a last line that has no end yet waits for it; for those who go on reading
 }
@@ -61,8 +62,12 @@ func (r *Reader) add(id, stream, dir string) {
 		return
 	}
 	r.known[clean] = true
-	r.sources = append(r.sources, &source{id: id, stream: stream, order: len(r.sources),
-		lines: newLineReader(clean, r.from(clean)), whole: r.q.Whole, keep: r.q.Keep, skipTo: r.q.Since})
+	s := &source{id: id, stream: stream, order: len(r.sources), lines: newLineReader(clean, r.from(clean)),
+		whole: r.q.Whole, keep: r.q.Keep, skipTo: r.q.Since, skipAfter: r.q.Until}
+	if !r.q.Until.IsZero() {
+		s.most = until(clean, r.q.Until)
+	}
+	r.sources = append(r.sources, s)
 }
 
 // from is the offset at which reading a stream begins.
@@ -72,7 +77,7 @@ func (r *Reader) from(dir string) int64 {
 		return 0
 	case !r.q.Since.IsZero():
 		return since(dir, r.q.Since)
-	case r.q.Last >= 0 && r.q.Keep == nil:
+	case r.q.Last >= 0 && r.q.Keep == nil && r.q.Until.IsZero():
 		return tail(dir, r.q.Last)
 	}
 	return 0

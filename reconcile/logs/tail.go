@@ -3,7 +3,6 @@ package logs
 import (
 	"bytes"
 	"io"
-	"time"
 )
 
 // end is the logical offset behind the last byte of a stream.
@@ -21,11 +20,8 @@ func end(dir string) int64 {
 }
 
 // tail is an offset at or a little before where the last n lines of a stream begin, found from its end: it reads
-// little of a large store.
+// little of a large store. Of none it is where the unfinished last line begins, so that its end is not torn off.
 func tail(dir string, n int) int64 {
-	if n <= 0 {
-		return end(dir)
-	}
 	cur, err := openCurrent(dir)
 	if err != nil {
 		return 0
@@ -105,58 +101,4 @@ func tailOfStream(f *file, left *int) (int64, bool) {
 		return 0, false
 	}
 	return breaks[seen%*left], true
-}
-
-// since is an offset before everything that was written at t or later, and at a mark, or the beginning. What lies
-// between was written before t. Of the indexes it reads the ends, and one whole.
-func since(dir string, t time.Time) int64 {
-	from, ns := int64(0), t.UnixNano()
-	names, err := closed(dir)
-	if err != nil {
-		return 0
-	}
-	for _, n := range names {
-		s, err := openClosed(dir, n)
-		if err != nil {
-			continue
-		}
-		at, found := s.sinceMark(ns, &from)
-		s.close()
-		if found {
-			return at
-		}
-	}
-	if cur, err := openCurrent(dir); err == nil && cur != nil {
-		defer cur.close()
-		if at, found := cur.sinceMark(ns, &from); found {
-			return at
-		}
-	}
-	return from
-}
-
-// sinceMark looks for the first mark of ns or later; from is the offset of the last one that is earlier.
-func (s *file) sinceMark(ns int64, from *int64) (int64, bool) {
-	n := s.idx.len()
-	first, ok1 := s.idx.mark(0)
-	last, ok2 := s.idx.mark(n - 1)
-	switch {
-	case !ok1 || !ok2:
-		return 0, false // no index: it is passed if one after it is early
-	case first.at >= ns:
-		return *from, true
-	case last.at < ns:
-		*from = last.off
-		return 0, false
-	}
-	s.idx.seek(0)
-	for len(s.idx.page) >= markSize || s.idx.load() {
-		m := parseMark(s.idx.page)
-		s.idx.page = s.idx.page[markSize:]
-		if m.at >= ns {
-			break
-		}
-		*from = m.off
-	}
-	return *from, true
 }
