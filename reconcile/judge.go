@@ -38,6 +38,10 @@ func Judge(now time.Time, w World, id ID) Verdict {
 	want, wanted := w.Want[id]
 	alive, over := split(w.Have[id])
 	v := Verdict{Final: true}
+	if !wanted && w.lost(id.Project) {
+		v.Phase, v.Reason = PhaseWaiting, "left alone: what is wanted of its project cannot be read"
+		return v
+	}
 	v.Do = forget(id, over, wanted && len(alive) == 0)
 	switch {
 	case len(alive) > 0:
@@ -47,6 +51,15 @@ func Judge(now time.Time, w World, id ID) Verdict {
 		return v
 	}
 	return judgeDown(now, w, v, want, last(over))
+}
+
+// lost tells whether nobody knows what is wanted of a project: then nothing of it is touched.
+func (w World) lost(project string) bool {
+	if w.Lost[project] {
+		return true
+	}
+	_, named := w.Lost[project]
+	return w.Lost[""] && !named
 }
 
 // split parts the lives of an instance into those that live and those that are over.

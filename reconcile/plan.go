@@ -34,6 +34,7 @@ type Action struct {
 type World struct {
 	Want map[ID]Instance
 	Have map[ID][]Observed
+	Lost map[string]bool   // projects of which it is not known what is wanted; "" stands for all that Want does not name
 	Why  map[string]string // run digest that was replaced by an edit -> the fields that changed
 
 	depth int // of the dependencies that are being followed

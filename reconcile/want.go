@@ -29,6 +29,14 @@ func (r *Reconciler) Want(want []Instance, why map[string]string) {
 	r.Kick()
 }
 
+// Lost says of which projects it is not known what is wanted (see World); their instances are left alone.
+// Call it before the Want that it is about.
+func (r *Reconciler) Lost(projects map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.world.Lost, r.all = maps.Clone(projects), true
+}
+
 func wanted(want []Instance) map[ID]Instance {
 	m := make(map[ID]Instance, len(want))
 	for _, in := range want {

@@ -55,6 +55,7 @@ type Daemon struct {
 	specs     map[string]*spec.Spec // the last good one of each project
 	troubles  map[string]*api.Trouble
 	digests   reconcile.Digests
+	lost      map[string]bool // see reconcile.World
 	holdEnds  time.Time
 	announced announced
 }
@@ -78,8 +79,9 @@ func (d *Daemon) open() (err error) {
 	if d.events, err = openEvents(d.Dirs.State); err != nil {
 		d.Log.Warn("open events", "err", err) // it runs on without
 	}
+	d.lost = map[string]bool{}
 	if d.intents, err = reconcile.LoadIntents(d.statePath("desired.json")); err != nil {
-		d.Log.Warn("read state", "err", err)
+		d.unreadable("", err)
 	}
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
 	d.rec = reconcile.New(d.rt, d.Log)
@@ -99,6 +101,7 @@ func (d *Daemon) open() (err error) {
 
 func (d *Daemon) close() {
 	d.rest.end()
+	d.rt.Close()
 	d.watch.close()
 	d.events.Close()
 }
@@ -108,7 +111,7 @@ func (d *Daemon) readSpecs() {
 	for name := range d.intents.Projects {
 		s, err := readSpec(d.specPath(name))
 		if err != nil {
-			d.Log.Warn("read state", "err", err)
+			d.unreadable(name, err)
 			s = &spec.Spec{Project: name, File: d.intents.Projects[name].File}
 		}
 		d.specs[name] = s
@@ -116,6 +119,14 @@ func (d *Daemon) readSpecs() {
 		d.watch.poke(name)
 	}
 	d.rewant(nil)
+}
+
+// unreadable notes that it is not known what is wanted of a project, or with "" of any: what runs of it is left alone
+// until an apply, or a readable spec file, tells.
+func (d *Daemon) unreadable(project string, err error) {
+	d.Log.Warn("read state", "err", err)
+	d.events.add(api.Event{Kind: "error", ID: project, Reason: err.Error() + "; what runs is left alone"})
+	d.lost[project] = true
 }
 
 // reconcile is the loop; it pauses for good once kitt goes down.

@@ -132,3 +132,16 @@ func TestTreesFollowParentsAndSessions(t *testing.T) {
 		t.Errorf("10 has %d processes, 20 has %d; want 4 and 1", len(got[10]), len(got[20]))
 	}
 }
+
+func TestAnUnreadableStateTouchesNothing(t *testing.T) {
+	w := reconcile.World{Lost: map[string]bool{"": true, "blog": false},
+		Have: map[reconcile.ID][]reconcile.Observed{id(1): {{ID: id(1), Life: "shop/web.1#1.a", State: reconcile.Running}}}}
+	if v := reconcile.Judge(time.Now(), w, id(1)); len(v.Do) != 0 {
+		t.Errorf("with its project unknown: %+v", v.Do)
+	}
+	other := reconcile.ID{Project: "blog", Process: "web", N: 1}
+	w.Have[other] = []reconcile.Observed{{ID: other, Life: "blog/web.1#1.a", State: reconcile.Running}}
+	if v := reconcile.Judge(time.Now(), w, other); len(v.Do) != 1 {
+		t.Errorf("of a project that was applied since: %+v", v.Do)
+	}
+}

@@ -95,6 +95,9 @@ func (d *Daemon) keep(next *reconcile.Intents) error {
 
 // rewant tells the reconciler what is wanted now. The caller holds mu.
 func (d *Daemon) rewant(why map[string]string) {
+	if len(d.lost) > 0 {
+		d.rec.Lost(d.lost)
+	}
 	d.rec.Want(d.wants(time.Now(), d.specs), why)
 	d.copies.poke()
 }
@@ -121,6 +124,9 @@ func (d *Daemon) adopt(s *spec.Spec) (why map[string]string, err error) {
 		s = old // the very same: keep its digests
 	}
 	d.specs[s.Project] = s
+	if len(d.lost) > 0 {
+		d.lost[s.Project] = false // it is known again
+	}
 	d.pruneDigests()
 	d.watch.follow(s.Project, s.Reads)
 	return why, nil

@@ -31,7 +31,7 @@ type tally struct {
 // unit runs every test with the race detector.
 func unit(packages []string) func(context.Context, *tally) error {
 	return func(ctx context.Context, t *tally) error {
-		argv := []string{"go", "test", "-json", "-race", "-timeout", "6m"}
+		argv := []string{"go", "test", "-json", "-race", "-count=1", "-timeout", "8m"}
 		return t.test(ctx, append(argv, packages...)...)
 	}
 }

@@ -6,13 +6,13 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/keeper"
-	"kitt.sh/spec"
 )
 
 // Keeper is what Runtime needs of the keeper; *keeper.Client has it.
@@ -32,15 +32,19 @@ type Runtime struct {
 	Exe    string // KITT_EXE of the instances: how they call kitt
 	Logs   string // root of the log store
 
-	mu    sync.Mutex
-	lives map[reconcile.ID]map[string]reconcile.Observed
-	pokes chan reconcile.ID
+	mu     sync.Mutex
+	seen   bool                   // the list was read once
+	worlds map[reconcile.ID]world // of instances that have a stop command
+	lives  map[reconcile.ID]map[string]reconcile.Observed
+	pokes  chan reconcile.ID
+
+	commands sync.WaitGroup // stop commands under way
 }
 
 // New returns a Runtime that knows of nothing yet; Refresh fills it.
 func New(k Keeper, home, exe, logs string) *Runtime {
 	return &Runtime{Keeper: k, Home: home, Exe: exe, Logs: logs, pokes: make(chan reconcile.ID, 1024),
-		lives: map[reconcile.ID]map[string]reconcile.Observed{}}
+		lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[reconcile.ID]world{}}
 }
 
 // Refresh reads the keeper's whole list. Call it once events are being delivered to Happened.
@@ -50,12 +54,12 @@ func (r *Runtime) Refresh(ctx context.Context) error {
 		return fmt.Errorf("list lives: %w", err)
 	}
 	r.mu.Lock()
-	r.lives = map[reconcile.ID]map[string]reconcile.Observed{}
+	r.lives, r.seen = map[reconcile.ID]map[string]reconcile.Observed{}, true
 	r.mu.Unlock()
 	for _, l := range lives {
 		r.put(l)
 	}
-	r.pokes <- reconcile.ID{}
+	r.poke(reconcile.ID{})
 	return nil
 }
 
@@ -67,8 +71,17 @@ func (r *Runtime) Happened(e keeper.Event) (reconcile.Observed, bool) {
 	}
 	o = r.merge(o, e)
 	r.set(o)
-	r.pokes <- o.ID
+	r.poke(o.ID)
 	return o, true
+}
+
+// poke tells that an instance changed. If nobody has listened for long, one poke about all instances follows later.
+func (r *Runtime) poke(id reconcile.ID) {
+	select {
+	case r.pokes <- id:
+	default:
+		time.AfterFunc(10*time.Millisecond, func() { r.poke(reconcile.ID{}) })
+	}
 }
 
 // merge keeps of the life as it was known what an event does not tell.
@@ -93,10 +106,16 @@ func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed
 	return o
 }
 
+// errUnseen keeps "nothing is known" from being taken for "nothing runs".
+var errUnseen = errors.New("the keeper's list was not read yet")
+
 // Observe returns the lives of the given instances, or all.
 func (r *Runtime) Observe(_ context.Context, ids ...reconcile.ID) (out []reconcile.Observed, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.seen {
+		return nil, errUnseen
+	}
 	if len(ids) == 0 {
 		for _, lives := range r.lives {
 			for _, l := range lives {
@@ -137,26 +156,6 @@ func (r *Runtime) set(o reconcile.Observed) {
 	}
 }
 
-// Stop asks the keeper to end a life, after the spec's own stop command if there is one.
-func (r *Runtime) Stop(ctx context.Context, life string, how spec.Stop, asker int) error {
-	sig, err := signalNumber(how.Signal)
-	if err != nil {
-		return fmt.Errorf("stop %s: %w", life, err)
-	}
-	r.runStopCommand(ctx, life, how)
-	err = r.Keeper.Stop(ctx, keeper.StopOrder{Life: life, Signal: sig, Grace: how.Timeout, KillMode: how.KillMode, After: asker})
-	if err != nil {
-		return fmt.Errorf("stop %s: %w", life, err)
-	}
-	r.mark(life, func(o *reconcile.Observed) {
-		o.Asked = true
-		if o.State == reconcile.Running {
-			o.State, o.Deadline = reconcile.Stopping, time.Now().Add(how.Timeout)
-		}
-	})
-	return nil
-}
-
 // Tune gives a life the log limits that are wanted now.
 func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) error {
 	if err := r.Keeper.Tune(ctx, life, r.log(in)); err != nil {
@@ -164,7 +163,7 @@ func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) 
 	}
 	var h reconcile.History
 	r.mark(life, func(o *reconcile.Observed) {
-		o.Limits, h = reconcile.Limits(in.Process.Log), o.History
+		o.Limits, o.Stop, h = reconcile.Limits(in.Process.Log), in.Process.Stop, o.History
 	})
 	return r.Keeper.SetMeta(ctx, life, newMeta(in, h).bytes())
 }
@@ -174,7 +173,7 @@ func (r *Runtime) Forget(ctx context.Context, life string) error {
 	var noStart bool
 	r.mark(life, func(o *reconcile.Observed) { noStart = o.State == reconcile.NoStart })
 	if !noStart {
-		if err := r.Keeper.Forget(ctx, life); err != nil {
+		if err := r.Keeper.Forget(ctx, life); err != nil && !errors.Is(err, keeper.ErrUnknown) {
 			return fmt.Errorf("forget %s: %w", life, err)
 		}
 	}

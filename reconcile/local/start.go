@@ -26,6 +26,9 @@ func (r refusal) Error() string { return r.text }
 
 // Start begins a life. A program that cannot run is no error: Observe then shows a life in NoStart, with the reason.
 func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.History) error {
+	if r.living(in.ID) {
+		return nil
+	}
 	name := reconcile.LifeName(in.ID, in.Generation, strconv.FormatUint(uint64(rand.Uint32()), 36))
 	m := newMeta(in, h)
 	s, err := r.prepare(in)
@@ -45,6 +48,18 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 	}
 	r.putNoStart(in, name, m, no)
 	return nil
+}
+
+// living tells whether a life of the instance lives already.
+func (r *Runtime) living(id reconcile.ID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lives[id] {
+		if l.State == reconcile.Running || l.State == reconcile.Stopping {
+			return true
+		}
+	}
+	return false
 }
 
 // prepare resolves an instance into a spawn: program, environment, user, log folder.
@@ -68,6 +83,11 @@ func (r *Runtime) prepare(in reconcile.Instance) (keeper.Spawn, error) {
 		return s, err
 	}
 	s.Env = list(env)
+	if len(in.Process.Stop.Command) > 0 {
+		r.mu.Lock()
+		r.worlds[in.ID] = world{env, cwd}
+		r.mu.Unlock()
+	}
 	return s, nil
 }
 
