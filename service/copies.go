@@ -186,12 +186,24 @@ func (c *copies) close() {
 
 // compressor compresses segments as they are closed, until ctx ends.
 func (c *copies) compressor(ctx context.Context) error {
+	c.sweep()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.closed:
 			c.compress()
+		}
+	}
+}
+
+// sweep takes up what an earlier daemon left uncompressed.
+func (c *copies) sweep() {
+	for _, dir := range c.d.folders() {
+		for _, stream := range []string{dir + "/out", dir + "/err"} {
+			if left, _ := filepath.Glob(stream + "/@*.log"); len(left) > 0 {
+				c.rotated(stream)
+			}
 		}
 	}
 }
@@ -227,6 +239,16 @@ func same(a, b logs.Copy) bool {
 		}
 	}
 	return true
+}
+
+// folders lists the log folders of all wanted instances.
+func (d *Daemon) folders() (dirs []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, in := range d.wants(time.Now(), d.specs) {
+		dirs = append(dirs, d.rt.Folder(in))
+	}
+	return dirs
 }
 
 // copiesWanted lists the copies that the specs ask for, by destination.

@@ -38,10 +38,22 @@ func (s *store) rotate(keep int, now int64) error {
 // drop unlinks the oldest closed segments beyond keep.
 func (s *store) drop(keep int) {
 	closed := segments(s.dir)
-	for _, g := range closed[:max(0, len(closed)-keep)] {
+	for _, g := range closed[:beyond(closed, keep)] {
 		unix.Unlink(s.dir + "/" + g.file)
 		unix.Unlink(s.dir + "/" + pad20(g.start) + ".idx")
 	}
+}
+
+// beyond is how many of the files, oldest first, belong to segments beyond the newest keep. A segment that is just being
+// compressed has two files for a moment, and counts once.
+func beyond(closed []segment, keep int) int {
+	n := len(closed)
+	for ; keep > 0 && n > 0; keep-- {
+		for start := closed[n-1].start; n > 0 && closed[n-1].start == start; {
+			n--
+		}
+	}
+	return n
 }
 
 // A segment is a closed file of a store; compressed if its name ends in more than .log.
