@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -201,7 +202,7 @@ func (c *copies) compressor(ctx context.Context) error {
 func (c *copies) sweep() {
 	for _, dir := range c.d.folders() {
 		for _, stream := range []string{dir + "/out", dir + "/err"} {
-			if left, _ := filepath.Glob(stream + "/@*.log"); len(left) > 0 {
+			if _, err := os.Stat(stream); err == nil {
 				c.rotated(stream)
 			}
 		}
