@@ -54,7 +54,7 @@ func (r *reading) dotenvFile(file string) (settings []setting, missing bool) {
 	text, err := r.tryRead(file)
 	if err != nil {
 		if !isMissing(err) {
-			r.complain(Pos{File: file}, "", "read env file: %s", cause(err))
+			r.complain(Pos{File: file, Line: 1}, "", "read env file: %s", cause(err))
 		}
 		return nil, isMissing(err)
 	}

@@ -97,9 +97,9 @@ func (r *reading) complainOf(err error, at Pos) {
 }
 
 func (r *reading) remark(at Pos, hint, text string) (c Complaint, fresh bool) {
-	c = Complaint{Pos: at, Text: plain(text), Hint: plain(hint), Source: r.source(at)}
-	if c.Source != "" { // a reader may point beyond the end of the file
-		c.Col = min(c.Col, utf8.RuneCountInString(c.Source)+1)
+	c = Complaint{Pos: at, Text: plain(text), Hint: plain(hint)}
+	if source, ok := r.source(at); ok {
+		c.Source, c.Col = source, min(c.Col, utf8.RuneCountInString(source)+1) // a reader may point beyond the line's end
 	}
 	key := c.Error()
 	fresh = !r.seen[key]
@@ -107,13 +107,13 @@ func (r *reading) remark(at Pos, hint, text string) (c Complaint, fresh bool) {
 	return c, fresh
 }
 
-// source is the line that at points to, or nothing.
-func (r *reading) source(at Pos) string {
+// source is the line that at points to, without the space at its end; ok is false if it is not known.
+func (r *reading) source(at Pos) (line string, ok bool) {
 	lines := r.lines[at.File]
 	if at.Line < 1 || at.Line > len(lines) {
-		return ""
+		return "", false
 	}
-	return plain(lines[at.Line-1])
+	return plain(lines[at.Line-1]), true
 }
 
 // plain makes one line of text that a terminal can be trusted with; its columns stay.

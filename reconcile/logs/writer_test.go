@@ -13,16 +13,16 @@ import (
 
 // A writer writes a stream's folder as the keeper does, step by step in the same order.
 type writer struct {
-	t         testing.TB
-	dir       string
-	cur, idx  *os.File
-	start     int64
-	size, end int64 // end: of all bytes ever written
-	mark      int64
-	now       func() int64
-	fake      bool // the clock
-	keep      int
-	most      int64
+	t        testing.TB
+	dir      string
+	cur, idx *os.File
+	start    int64
+	size     int64
+	mark     int64
+	now      func() int64
+	fake     bool // the clock
+	keep     int
+	most     int64
 }
 
 func newWriter(t testing.TB) *writer { return newWriterIn(t, filepath.Join(t.TempDir(), "out")) }
@@ -137,8 +137,6 @@ func read(t testing.TB, r *Reader) (out []string) {
 	}
 	return out
 }
-
-func (w *writer) all() Query { return Query{Last: -1, Out: true, Err: true} }
 
 func (w *writer) open(q Query) *Reader {
 	q.Out = true
