@@ -1,7 +1,9 @@
 package local
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,12 +17,18 @@ import (
 // defaultPath is searched where neither the spec nor the captured environment says.
 const defaultPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
+// strange is what tells of the life in which an environment was captured, and of no other.
+var strange = []string{"KITT_LIFE", "KITT_KEEPER", "KITT_PID"}
+
 // environ is the whole environment of an instance, sorted, and where its PATH came from:
 // the captured environment, less what is unset, under the spec's own, under kitt's.
 func environ(in reconcile.Instance, own map[string]string, kitt map[string]string) (env map[string]string, pathFrom string) {
 	env = maps.Clone(in.Captured)
 	if env == nil {
 		env = map[string]string{}
+	}
+	for _, name := range strange {
+		delete(env, name)
 	}
 	for _, name := range in.Process.Unset {
 		delete(env, name)
@@ -53,7 +61,8 @@ func list(env map[string]string) []string {
 	return out
 }
 
-// lookPath finds the program that a first word means: on path where it has no slash, else from cwd.
+// lookPath finds the program that a first word means: on path where it has no slash, else from cwd. As in a shell,
+// an empty part of path is cwd, a relative one starts there, and what cannot be executed is passed over.
 func lookPath(word, cwd, path string) (string, error) {
 	if strings.Contains(word, "/") {
 		if !filepath.IsAbs(word) {
@@ -71,7 +80,7 @@ func lookPath(word, cwd, path string) (string, error) {
 		if err == nil {
 			return file, nil
 		}
-		if os.IsPermission(err) && denied == nil {
+		if errors.Is(err, fs.ErrPermission) && denied == nil {
 			denied = err
 		}
 	}
@@ -81,6 +90,8 @@ func lookPath(word, cwd, path string) (string, error) {
 	return "", fmt.Errorf("find program %q: not on the PATH", word)
 }
 
+var errFolder = errors.New("is a folder")
+
 // executable says why file cannot be executed; nil if it looks as if it can.
 func executable(file string) error {
 	st, err := os.Stat(file)
@@ -88,7 +99,7 @@ func executable(file string) error {
 	case err != nil:
 		return fmt.Errorf("find program: %w", err)
 	case st.IsDir():
-		return fmt.Errorf("find program: %s: is a folder", file)
+		return fmt.Errorf("find program: %s: %w", file, errFolder)
 	case st.Mode()&0o111 == 0:
 		return fmt.Errorf("find program: %w", &os.PathError{Op: "exec", Path: file, Err: os.ErrPermission})
 	}

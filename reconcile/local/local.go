@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/keeper"
@@ -33,9 +32,11 @@ type Runtime struct {
 	Logs   string // root of the log store
 
 	mu     sync.Mutex
-	seen   bool                   // the list was read once
-	worlds map[reconcile.ID]world // of instances that have a stop command
+	seen   bool                    // the list was read once
+	worlds map[string]func() world // life -> what its stop command is to run in, where that is known
 	lives  map[reconcile.ID]map[string]reconcile.Observed
+
+	poking sync.Mutex
 	pokes  chan reconcile.ID
 
 	commands sync.WaitGroup // stop commands under way
@@ -44,64 +45,102 @@ type Runtime struct {
 // New returns a Runtime that knows of nothing yet; Refresh fills it.
 func New(k Keeper, home, exe, logs string) *Runtime {
 	return &Runtime{Keeper: k, Home: home, Exe: exe, Logs: logs, pokes: make(chan reconcile.ID, 1024),
-		lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[reconcile.ID]world{}}
+		lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}}
 }
 
 // Refresh reads the keeper's whole list. Call it once events are being delivered to Happened.
 func (r *Runtime) Refresh(ctx context.Context) error {
-	lives, err := r.Keeper.List(ctx)
+	old := r.names()
+	list, err := r.Keeper.List(ctx)
 	if err != nil {
 		return fmt.Errorf("list lives: %w", err)
 	}
+	listed := map[string]bool{}
 	r.mu.Lock()
-	r.lives, r.seen = map[reconcile.ID]map[string]reconcile.Observed{}, true
-	r.mu.Unlock()
-	for _, l := range lives {
-		r.put(l)
+	for _, l := range list {
+		listed[l.Name] = true
+		if o, w, ok := observed(l); ok {
+			o.Started, o.Exit.At = fresh(o.Started), fresh(o.Exit.At)
+			r.set(o, w)
+		}
 	}
+	for name, id := range old { // what began while the list was read is not in it, and lives
+		if !listed[name] && r.lives[id][name].State != reconcile.NoStart {
+			r.drop(id, name)
+		}
+	}
+	r.seen = true
+	r.mu.Unlock()
 	r.poke(reconcile.ID{})
 	return nil
 }
 
-// Happened takes in a keeper's event and returns the instance it is about.
+// names returns every life that is known.
+func (r *Runtime) names() map[string]reconcile.ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]reconcile.ID{}
+	for id, lives := range r.lives {
+		for name := range lives {
+			out[name] = id
+		}
+	}
+	return out
+}
+
+// Happened takes in a keeper's event and returns the instance it is about. It never waits.
 func (r *Runtime) Happened(e keeper.Event) (reconcile.Observed, bool) {
-	o, ok := observed(e.Life)
+	o, w, ok := observed(e.Life)
 	if !ok {
 		return o, false
 	}
+	r.mu.Lock()
 	o = r.merge(o, e)
-	r.set(o)
+	r.set(o, w)
+	r.mu.Unlock()
 	r.poke(o.ID)
 	return o, true
 }
 
-// poke tells that an instance changed. If nobody has listened for long, one poke about all instances follows later.
+// poke tells that an instance changed. Where nobody has listened for long, one poke about all instances takes the
+// place of those that wait.
 func (r *Runtime) poke(id reconcile.ID) {
-	select {
-	case r.pokes <- id:
-	default:
-		time.AfterFunc(10*time.Millisecond, func() { r.poke(reconcile.ID{}) })
+	r.poking.Lock()
+	defer r.poking.Unlock()
+	for {
+		select {
+		case r.pokes <- id:
+			return
+		default:
+		}
+		id = reconcile.ID{}
+		for len(r.pokes) > 0 {
+			select {
+			case <-r.pokes:
+			default:
+			}
+		}
 	}
 }
 
-// merge keeps of the life as it was known what an event does not tell.
+// merge keeps of the life as it was known what an event does not tell, or tells as it was before a Tune. The caller
+// holds mu.
 func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed {
-	r.mu.Lock()
-	was, known := r.lives[o.ID][o.Life]
-	r.mu.Unlock()
 	o.Exit.At = fresh(o.Exit.At)
-	if known {
-		o.Started, o.Trouble = was.Started, was.Trouble
+	if was, known := r.lives[o.ID][o.Life]; known {
+		o.Started, o.Limits, o.Stop = was.Started, was.Limits, was.Stop
 		o.Asked = o.Asked || was.Asked
+		if o.Trouble == "" {
+			o.Trouble = was.Trouble
+		}
 	}
 	switch e.Kind {
 	case "stalled":
 		o.Trouble = "its output waits: cannot write the log: " + e.Text
 	case "resumed":
 		o.Trouble = ""
-	}
-	if e.Life.Escaped > 0 {
-		o.Trouble = fmt.Sprintf("%d processes of it escaped the stop", e.Life.Escaped)
+	case "unkillable":
+		o.Trouble = "SIGKILL does not end it: " + e.Text
 	}
 	return o
 }
@@ -136,16 +175,17 @@ func (r *Runtime) Pokes() <-chan reconcile.ID { return r.pokes }
 
 // put takes in a life as the keeper told it.
 func (r *Runtime) put(l keeper.Life) {
-	if o, ok := observed(l); ok {
+	if o, w, ok := observed(l); ok {
 		o.Started, o.Exit.At = fresh(o.Started), fresh(o.Exit.At)
-		r.set(o)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.set(o, w)
 	}
 }
 
 // set remembers a life, unless it is known to be further on already: an exit may overtake the answer to its spawn.
-func (r *Runtime) set(o reconcile.Observed) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// The caller holds mu.
+func (r *Runtime) set(o reconcile.Observed, w *world) {
 	lives := r.lives[o.ID]
 	if lives == nil {
 		lives = map[string]reconcile.Observed{}
@@ -154,40 +194,65 @@ func (r *Runtime) set(o reconcile.Observed) {
 	if lives[o.Life].State <= o.State {
 		lives[o.Life] = o
 	}
+	if w != nil && r.worlds[o.Life] == nil {
+		r.worlds[o.Life] = func() world { return *w }
+	}
 }
 
-// Tune gives a life the log limits that are wanted now.
-func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) error {
-	if err := r.Keeper.Tune(ctx, life, r.log(in)); err != nil {
-		return fmt.Errorf("tune %s: %w", life, err)
-	}
-	var h reconcile.History
-	r.mark(life, func(o *reconcile.Observed) {
-		o.Limits, o.Stop, h = reconcile.Limits(in.Process.Log), in.Process.Stop, o.History
-	})
-	return r.Keeper.SetMeta(ctx, life, newMeta(in, h).bytes())
-}
-
-// Forget drops a life that is over.
-func (r *Runtime) Forget(ctx context.Context, life string) error {
-	var noStart bool
-	r.mark(life, func(o *reconcile.Observed) { noStart = o.State == reconcile.NoStart })
-	if !noStart {
-		if err := r.Keeper.Forget(ctx, life); err != nil && !errors.Is(err, keeper.ErrUnknown) {
-			return fmt.Errorf("forget %s: %w", life, err)
-		}
-	}
-	id, _, err := reconcile.ParseLife(life)
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// drop no longer knows a life. The caller holds mu.
+func (r *Runtime) drop(id reconcile.ID, life string) {
+	delete(r.worlds, life)
 	delete(r.lives[id], life)
 	if len(r.lives[id]) == 0 {
 		delete(r.lives, id)
 	}
+}
+
+// Tune gives a life the log limits and the way to stop it that are wanted now. That it is gone is no error.
+func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) error {
+	was, known := r.known(life)
+	if !known {
+		return nil
+	}
+	in.Run = was.Run // what it was started with
+	err := r.Keeper.Tune(ctx, life, r.log(in))
+	if err == nil {
+		m := newMeta(in, was.History)
+		m.World = r.stopWorld(life, in)
+		err = r.Keeper.SetMeta(ctx, life, m.bytes())
+	}
+	if err != nil && !errors.Is(err, keeper.ErrUnknown) {
+		return fmt.Errorf("tune %s: %w", life, err)
+	}
+	r.mark(life, func(o *reconcile.Observed) { o.Limits, o.Stop = reconcile.Limits(in.Process.Log), in.Process.Stop })
 	return nil
+}
+
+// Forget drops a life that is over. One that lives stays.
+func (r *Runtime) Forget(ctx context.Context, life string) error {
+	o, known := r.known(life)
+	if known && alive(o) {
+		return nil
+	}
+	if o.State != reconcile.NoStart {
+		if err := r.Keeper.Forget(ctx, life); err != nil && !errors.Is(err, keeper.ErrUnknown) {
+			return fmt.Errorf("forget %s: %w", life, err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop(o.ID, life)
+	return nil
+}
+
+func alive(o reconcile.Observed) bool {
+	return o.State == reconcile.Running || o.State == reconcile.Stopping
+}
+
+// known returns a life as it is known.
+func (r *Runtime) known(life string) (o reconcile.Observed, ok bool) {
+	r.mark(life, func(is *reconcile.Observed) { o, ok = *is, true })
+	return o, ok
 }
 
 // mark changes what is known of a life, if it is known.

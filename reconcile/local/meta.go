@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -17,7 +18,11 @@ type meta struct {
 	Restarts int        `json:"n,omitempty"`
 	Deaths   [][2]int64 `json:"d,omitempty"` // unix ms, ms it had run
 	Last     *lastExit  `json:"x,omitempty"`
+	World    *world     `json:"w,omitempty"` // where there is a stop command
 }
+
+// maxMeta is what the keeper takes.
+const maxMeta = 32 << 10
 
 // lastExit is how the life before ended.
 type lastExit struct {
@@ -38,10 +43,15 @@ func newMeta(in reconcile.Instance, h reconcile.History) meta {
 	return m
 }
 
+// bytes is m for the keeper. A world that is too large to be kept is known to this daemon alone.
 func (m meta) bytes() []byte {
 	b, err := json.Marshal(m)
 	if err != nil {
 		panic("local: marshal meta: " + err.Error())
+	}
+	if len(b) > maxMeta && m.World != nil {
+		m.World = nil
+		return m.bytes()
 	}
 	return b
 }
@@ -60,12 +70,12 @@ func (m meta) fill(o *reconcile.Observed) {
 }
 
 // observed reads a keeper's life. A life with a strange name or meta is still observed, as far as it can be.
-func observed(l keeper.Life) (reconcile.Observed, bool) {
+func observed(l keeper.Life) (o reconcile.Observed, w *world, ok bool) {
 	id, gen, err := reconcile.ParseLife(l.Name)
 	if err != nil {
-		return reconcile.Observed{}, false
+		return o, nil, false
 	}
-	o := reconcile.Observed{ID: id, Life: l.Name, Generation: gen, PID: l.PID, Started: l.Started,
+	o = reconcile.Observed{ID: id, Life: l.Name, Generation: gen, PID: l.PID, Started: l.Started,
 		Deadline: l.Deadline, Asked: !l.Deadline.IsZero(), Adopted: l.Adopted}
 	var m meta
 	if json.Unmarshal(l.Meta, &m) == nil {
@@ -79,7 +89,13 @@ func observed(l keeper.Life) (reconcile.Observed, bool) {
 	default:
 		o.State, o.Exit = reconcile.Exited, exit(l.Exit)
 	}
-	return o, true
+	switch {
+	case l.Escaped == 1:
+		o.Trouble = "1 process of it escaped the stop"
+	case l.Escaped > 1:
+		o.Trouble = fmt.Sprintf("%d processes of it escaped the stop", l.Escaped)
+	}
+	return o, m.World, true
 }
 
 // exit translates a keeper's exit.

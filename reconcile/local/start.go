@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -26,6 +27,9 @@ func (r refusal) Error() string { return r.text }
 
 // Start begins a life. A program that cannot run is no error: Observe then shows a life in NoStart, with the reason.
 func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.History) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("start %s: %w", in.ID, err)
+	}
 	if r.living(in.ID) {
 		return nil
 	}
@@ -33,12 +37,12 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 	m := newMeta(in, h)
 	s, err := r.prepare(in)
 	if err == nil {
+		m.World = r.stopWorld(name, in)
 		s.Life, s.Meta = name, m.bytes()
-		var l keeper.Life
-		if l, err = r.Keeper.Spawn(ctx, s); err == nil {
-			r.put(l)
-			return nil
-		}
+		err = r.spawn(ctx, s, in)
+	}
+	if err == nil {
+		return nil
 	}
 	var no refusal
 	if !errors.As(err, &no) {
@@ -50,69 +54,150 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 	return nil
 }
 
+// spawn has the keeper begin a life. Its answer is waited for even if ctx ends: the keeper carries out what it was
+// asked, and a life that nobody knows of would get a twin.
+func (r *Runtime) spawn(ctx context.Context, s keeper.Spawn, in reconcile.Instance) error {
+	l, err := r.Keeper.Spawn(context.WithoutCancel(ctx), s)
+	r.mu.Lock()
+	if err != nil {
+		delete(r.worlds, s.Life)
+	} else if r.worlds[s.Life] == nil {
+		r.worlds[s.Life] = r.worldOf(in)
+	}
+	r.mu.Unlock()
+	if err == nil {
+		r.put(l)
+	}
+	return err
+}
+
 // living tells whether a life of the instance lives already.
 func (r *Runtime) living(id reconcile.ID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range r.lives[id] {
-		if l.State == reconcile.Running || l.State == reconcile.Stopping {
+		if alive(l) {
 			return true
 		}
 	}
 	return false
 }
 
+// A world is what a life runs in, and its stop command with it.
+type world struct {
+	Env  map[string]string   `json:"env"`
+	Cwd  string              `json:"cwd"`
+	User *syscall.Credential `json:"user,omitempty"` // nil: kitt's own
+}
+
+// enter resolves the world of an instance, and tells where its PATH came from.
+func (r *Runtime) enter(in reconcile.Instance) (w world, pathFrom string, err error) {
+	_, cwd, own := in.Process.For(in.ID.N)
+	env, pathFrom := environ(in, own, r.identity(in.ID))
+	w = world{Env: env, Cwd: cwd}
+	return w, pathFrom, w.asUser(in.Process.User, in.Process.Group, own)
+}
+
 // prepare resolves an instance into a spawn: program, environment, user, log folder.
 func (r *Runtime) prepare(in reconcile.Instance) (keeper.Spawn, error) {
-	argv, cwd, own := in.Process.For(in.ID.N)
-	env, pathFrom := environ(in, own, r.identity(in.ID))
-	if st, err := os.Stat(cwd); err != nil {
-		return keeper.Spawn{}, refusal{text: "enter cwd: " + err.Error(), hint: "make the folder, or mend cwd in the spec"}
-	} else if !st.IsDir() {
-		return keeper.Spawn{}, refusal{text: "enter cwd: " + cwd + ": not a folder"}
-	}
-	path, err := lookPath(argv[0], cwd, env["PATH"])
+	argv, _, _ := in.Process.For(in.ID.N)
+	w, pathFrom, err := r.enter(in)
 	if err != nil {
-		return keeper.Spawn{}, notFound(argv[0], err, env["PATH"], pathFrom)
+		return keeper.Spawn{}, err
 	}
-	s := keeper.Spawn{Argv: argv, Path: path, Cwd: cwd, Umask: 0o022, KillMode: in.Process.Stop.KillMode, Log: r.log(in)}
+	if err := enterable(w.Cwd); err != nil {
+		return keeper.Spawn{}, err
+	}
+	path, err := lookPath(argv[0], w.Cwd, w.Env["PATH"])
+	if err != nil {
+		return keeper.Spawn{}, notFound(argv[0], err, w.Env["PATH"], pathFrom)
+	}
+	s := keeper.Spawn{Argv: argv, Path: path, Cwd: w.Cwd, Umask: 0o022, KillMode: in.Process.Stop.KillMode, Log: r.log(in), Env: list(w.Env)}
 	if in.Process.Umask != nil {
 		s.Umask = *in.Process.Umask
 	}
-	if err := asUser(in.Process.User, in.Process.Group, &s, env); err != nil {
-		return s, err
-	}
-	s.Env = list(env)
-	if len(in.Process.Stop.Command) > 0 {
-		r.mu.Lock()
-		r.worlds[in.ID] = world{env, cwd}
-		r.mu.Unlock()
+	if w.User != nil {
+		s.SetUser, s.UID, s.GID, s.Groups = true, w.User.Uid, w.User.Gid, w.User.Groups
 	}
 	return s, nil
 }
 
+// enterable says why cwd cannot be entered.
+func enterable(cwd string) error {
+	st, err := os.Stat(cwd)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return refusal{text: "enter cwd: " + err.Error(), hint: "let kitt's user into the folders above it (chmod +x), or mend cwd in the spec"}
+	case err != nil:
+		return refusal{text: "enter cwd: " + err.Error(), hint: "make the folder, or mend cwd in the spec"}
+	case !st.IsDir():
+		return refusal{text: "enter cwd: " + cwd + ": not a folder", hint: "name a folder as cwd in the spec"}
+	}
+	return nil
+}
+
 // notFound words a program that cannot be found, with the PATH that was searched and where it came from.
 func notFound(word string, err error, path, from string) refusal {
-	if strings.Contains(word, "/") || os.IsPermission(errors.Unwrap(err)) {
-		return refusal{text: err.Error(), hint: "is it built, and executable (chmod +x)?"}
+	switch {
+	case errors.Is(err, errFolder):
+		return refusal{text: err.Error(), hint: "name a program in it"}
+	case errors.Is(err, fs.ErrPermission):
+		return refusal{text: err.Error(), hint: "is it executable (chmod +x)?"}
+	case strings.Contains(word, "/"):
+		return refusal{text: err.Error(), hint: "is it built? a relative path is looked up from cwd"}
 	}
 	return refusal{text: fmt.Sprintf("%v; searched %s (%s)", err, path, from),
 		hint: "kitt apply from a shell in which `" + word + "` works, or give its full path"}
 }
 
-// explain sorts a keeper's refusal: what the spec must mend becomes a refusal, all else stays an error to retry.
+// explain makes the keeper's refusal one with a way out. What is no refusal, a lost connection, stays an error.
 func explain(err error, s keeper.Spawn) (refusal, error) {
-	switch {
-	case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.ENOMEM), errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return refusal{text: err.Error(), hint: "the machine is short of processes, memory or files", retry: true}, nil
-	case errors.Is(err, syscall.ENOEXEC):
-		return refusal{text: err.Error(), hint: "a script needs a first line like #!/bin/sh, a program must be built for this machine"}, nil
-	case errors.Is(err, syscall.ENOENT):
-		return refusal{text: err.Error(), hint: "the interpreter named in the first line of " + s.Path + " may be missing"}, nil
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.E2BIG):
-		return refusal{text: err.Error()}, nil
+	var e *keeper.Error
+	if !errors.As(err, &e) {
+		return refusal{}, err
 	}
-	return refusal{}, err
+	no := refusal{text: e.Text}
+	switch e.Errno {
+	case syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE:
+		no.hint, no.retry = "the machine is short of processes, memory or files", true
+	case syscall.ENOSPC, syscall.EDQUOT:
+		no.hint, no.retry = "the disk of kitt's run folder is full", true
+	case syscall.E2BIG:
+		no.hint = "its arguments and environment together are too large"
+	default:
+		no.hint, no.retry = explainStage(e, s)
+	}
+	return no, nil
+}
+
+// explainStage is the way out where the number alone does not tell it.
+func explainStage(e *keeper.Error, s keeper.Spawn) (hint string, retry bool) {
+	who := "kitt's user"
+	if s.SetUser {
+		who = "uid " + strconv.FormatUint(uint64(s.UID), 10)
+	}
+	switch e.Stage {
+	case "chdir":
+		return "let " + who + " into the folder (chmod +x), or mend cwd in the spec", false
+	case "set user":
+		return "leave user out, or install kitt with --system", false
+	case "exec":
+	case "spawn":
+		return "", false
+	default: // kitt's own files
+		return "", true
+	}
+	switch e.Errno {
+	case syscall.ENOEXEC:
+		return "a script needs a first line like #!/bin/sh, a program must be built for this machine", false
+	case syscall.ENOENT:
+		return "the interpreter named in the first line of " + s.Path + " may be missing", false
+	case syscall.ETXTBSY:
+		return "it is being written", true
+	case syscall.EACCES:
+		return "can " + who + " enter " + s.Cwd + " and execute the program, and its interpreter if it is a script?", false
+	}
+	return "", false
 }
 
 // log says where the bytes of an instance go, and how many are kept.
@@ -139,5 +224,7 @@ func (r *Runtime) putNoStart(in reconcile.Instance, name string, m meta, no refu
 	o := reconcile.Observed{ID: in.ID, Life: name, Generation: in.Generation, State: reconcile.NoStart, Started: now,
 		Exit: reconcile.Exit{How: "nostart", Text: no.text, Hint: no.hint, Retry: no.retry, At: now}}
 	m.fill(&o)
-	r.set(o)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.set(o, nil)
 }

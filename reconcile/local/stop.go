@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/spec"
 )
+
+// askerMost is how long the keeper waits for the one who asked.
+const askerMost = 2 * time.Second
 
 // Stop asks the keeper to end a life, after the spec's own stop command if there is one. It returns at once.
 func (r *Runtime) Stop(ctx context.Context, life string, how spec.Stop, asker int) error {
@@ -21,82 +24,124 @@ func (r *Runtime) Stop(ctx context.Context, life string, how spec.Stop, asker in
 		return fmt.Errorf("stop %s: %w", life, err)
 	}
 	order := keeper.StopOrder{Life: life, Signal: sig, Grace: how.Timeout, KillMode: how.KillMode, After: asker}
-	switch {
-	case len(how.Command) == 0:
-		err = r.order(ctx, order)
-	case r.begin(life):
-		r.commands.Go(func() { r.stopByCommand(ctx, how, order) }) // ends with the command or its time; Close waits
+	most := how.Timeout
+	if asker != 0 {
+		most += askerMost
 	}
-	if err != nil {
-		return fmt.Errorf("stop %s: %w", life, err)
+	if len(how.Command) > 0 {
+		most += how.Timeout
 	}
+	if !r.begin(life, most) {
+		return nil
+	}
+	if len(how.Command) == 0 {
+		return r.order(ctx, order)
+	}
+	r.commands.Go(func() { r.stopByCommand(context.WithoutCancel(ctx), how, order) }) // bounded by its time; Close waits
 	return nil
 }
 
-// Close waits for the stop commands that still run.
+// Close waits for the stop commands that still run, each at most its stop.timeout, until the keeper has their orders.
 func (r *Runtime) Close() { r.commands.Wait() }
 
-// begin notes that a life is being stopped; first is false if it was already, or is not known.
-func (r *Runtime) begin(life string) (first bool) {
+// begin notes that a life is being stopped; first is false if it was already, is over, or is not known.
+func (r *Runtime) begin(life string, most time.Duration) (first bool) {
 	r.mark(life, func(o *reconcile.Observed) {
-		first = o.State == reconcile.Running
-		o.Asked, o.State = true, max(o.State, reconcile.Stopping)
+		if first = o.State == reconcile.Running; first {
+			o.State, o.Asked, o.Deadline = reconcile.Stopping, true, time.Now().Add(most)
+		}
 	})
 	return first
 }
 
-// order hands a stop to the keeper. That the life is gone is no error.
+// order hands a stop that was begun to the keeper. That the life is gone is no error.
+// After an error it counts as not begun.
 func (r *Runtime) order(ctx context.Context, o keeper.StopOrder) error {
 	err := r.Keeper.Stop(ctx, o)
-	if errors.Is(err, keeper.ErrUnknown) {
+	if err == nil || errors.Is(err, keeper.ErrUnknown) {
+		r.mark(o.Life, func(l *reconcile.Observed) {
+			if l.State == reconcile.Stopping && o.After == 0 {
+				l.Deadline = time.Now().Add(o.Grace)
+			}
+		})
 		return nil
 	}
-	if err == nil {
-		r.begin(o.Life)
-		r.mark(o.Life, func(l *reconcile.Observed) { l.Deadline = time.Now().Add(o.Grace) })
-	}
-	return err
+	r.mark(o.Life, func(l *reconcile.Observed) {
+		if l.State == reconcile.Stopping {
+			l.State, l.Asked, l.Deadline = reconcile.Running, false, time.Time{}
+		}
+	})
+	return fmt.Errorf("stop %s: %w", o.Life, err)
 }
 
 // stopByCommand runs stop.command and then orders the stop, whatever became of the command.
 // If the daemon dies in between, the next one begins the stop again.
 func (r *Runtime) stopByCommand(ctx context.Context, how spec.Stop, order keeper.StopOrder) {
-	r.runStopCommand(ctx, order.Life, how)
-	if r.order(ctx, order) == nil {
-		return
+	if err := r.runStopCommand(ctx, order.Life, how); err != nil {
+		r.mark(order.Life, func(o *reconcile.Observed) { o.Trouble = "stop.command: " + err.Error() })
 	}
-	r.mark(order.Life, func(o *reconcile.Observed) { o.State = reconcile.Running })
-	r.poke(reconcile.ID{})
+	if r.order(ctx, order) != nil {
+		r.poke(reconcile.ID{})
+	}
 }
 
-// runStopCommand runs stop.command, at most as long as stop.timeout, with the PATH and the folder of the instance's
-// last start, and KITT_PID.
-func (r *Runtime) runStopCommand(ctx context.Context, life string, how spec.Stop) {
-	pid := 0
-	var id reconcile.ID
-	r.mark(life, func(o *reconcile.Observed) { pid, id = o.PID, o.ID })
-	r.mu.Lock()
-	world := r.worlds[id]
-	r.mu.Unlock()
+// runStopCommand runs stop.command as the instance's own user, in its folder, with its environment and KITT_PID. What
+// of it is left after stop.timeout is killed.
+func (r *Runtime) runStopCommand(ctx context.Context, life string, how spec.Stop) error {
+	o, _ := r.known(life)
+	w := r.world(o)
+	env := append(list(w.Env), "KITT_PID="+strconv.Itoa(o.PID))
+	path, err := lookPath(how.Command[0], w.Cwd, w.Env["PATH"])
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, how.Timeout)
 	defer cancel()
-	env := maps.Clone(world.env)
-	if env == nil { // started by an earlier daemon
-		env = r.identity(id)
-		env["PATH"] = defaultPath
-	}
-	env["KITT_PID"] = strconv.Itoa(pid)
-	path, err := lookPath(how.Command[0], world.cwd, env["PATH"])
-	if err != nil {
-		return
-	}
 	cmd := exec.CommandContext(ctx, path, how.Command[1:]...)
-	cmd.Args[0], cmd.Dir, cmd.Env = how.Command[0], world.cwd, list(env)
-	_ = cmd.Run() // its failure changes nothing: the signal follows
+	cmd.Args[0], cmd.Dir, cmd.Env = how.Command[0], w.Cwd, env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: w.User}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if err := cmd.Run(); ctx.Err() != nil {
+		return fmt.Errorf("killed after %s, its stop.timeout", how.Timeout)
+	} else if err != nil {
+		return fmt.Errorf("run %s: %w", path, err)
+	}
+	return nil
 }
 
-// A world is what a stop command needs to know of the instance's last start.
-type world struct {
-	env map[string]string
-	cwd string
+// world is what a life runs in, as far as it is known.
+func (r *Runtime) world(o reconcile.Observed) world {
+	r.mu.Lock()
+	known := r.worlds[o.Life]
+	r.mu.Unlock()
+	if known != nil {
+		return known()
+	}
+	w := world{Env: r.identity(o.ID), Cwd: "/"} // begun by an earlier daemon, before it had a stop command
+	w.Env["PATH"] = defaultPath
+	return w
+}
+
+// stopWorld is what is to be recorded with a life that has a stop command, nil for others.
+func (r *Runtime) stopWorld(life string, in reconcile.Instance) *world {
+	if len(in.Process.Stop.Command) == 0 {
+		return nil
+	}
+	r.mu.Lock()
+	known := r.worlds[life]
+	if known == nil {
+		known = r.worldOf(in)
+		r.worlds[life] = known
+	}
+	r.mu.Unlock()
+	w := known()
+	return &w
+}
+
+// worldOf puts off the work until a stop command asks for it.
+func (r *Runtime) worldOf(in reconcile.Instance) func() world {
+	return func() world {
+		w, _, _ := r.enter(in)
+		return w
+	}
 }

@@ -1,42 +1,58 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"strconv"
-
-	"kitt.sh/reconcile/keeper"
+	"syscall"
 )
 
-// asUser makes the spawn run as another user, with that user's groups and HOME. Only root can.
-func asUser(name, group string, s *keeper.Spawn, env map[string]string) error {
+// asUser makes the world that of another user, with that user's groups, and HOME unless the spec sets its own. Only
+// root can.
+func (w *world) asUser(name, group string, own map[string]string) error {
 	if name == "" && group == "" {
 		return nil
 	}
 	u, err := lookupUser(name)
 	if err != nil {
-		return refusal{text: fmt.Sprintf("find user %q: %v", name, err)}
+		return refusal{text: fmt.Sprintf("find user %q: %v", name, err), hint: "mend user in the spec, or add the user to the machine"}
 	}
 	uid, gid, err := ids(u, group)
 	if err != nil {
-		return refusal{text: err.Error()}
+		return refusal{text: err.Error(), hint: "mend group in the spec, or add the group to the machine"}
 	}
 	if os.Geteuid() != 0 {
-		if uint32(os.Geteuid()) == uid && group == "" {
+		if os.Geteuid() == int(uid) && os.Getegid() == int(gid) {
 			return nil
 		}
-		return refusal{text: fmt.Sprintf("become user %q: kitt does not run as root", name), hint: "leave user out, or install kitt with --system"}
+		return refusal{text: fmt.Sprintf("become %s: kitt does not run as root", as(name, group)),
+			hint: "leave user and group out, or install kitt with --system"}
 	}
-	s.SetUser, s.UID, s.GID = true, uid, gid
-	groups, _ := u.GroupIds() // none is right for a bare uid
+	w.User = &syscall.Credential{Uid: uid, Gid: gid}
+	groups, _ := u.GroupIds() // none is better than no start
 	for _, g := range groups {
 		if n, err := strconv.ParseUint(g, 10, 32); err == nil {
-			s.Groups = append(s.Groups, uint32(n))
+			w.User.Groups = append(w.User.Groups, uint32(n))
 		}
 	}
-	env["HOME"], env["USER"], env["LOGNAME"] = u.HomeDir, u.Username, u.Username
+	if name == "" {
+		return nil
+	}
+	for k, v := range map[string]string{"HOME": u.HomeDir, "USER": u.Username, "LOGNAME": u.Username} {
+		if _, set := own[k]; !set {
+			w.Env[k] = v
+		}
+	}
 	return nil
+}
+
+func as(name, group string) string {
+	if name == "" {
+		return fmt.Sprintf("group %q", group)
+	}
+	return fmt.Sprintf("user %q", name)
 }
 
 // lookupUser finds a user by name or by number; "" is who kitt runs as.
@@ -47,7 +63,10 @@ func lookupUser(name string) (*user.User, error) {
 	if u, err := user.Lookup(name); err == nil {
 		return u, nil
 	}
-	return user.LookupId(name)
+	if u, err := user.LookupId(name); err == nil {
+		return u, nil
+	}
+	return nil, errors.New("no such user")
 }
 
 func ids(u *user.User, group string) (uid, gid uint32, err error) {
@@ -56,7 +75,7 @@ func ids(u *user.User, group string) (uid, gid uint32, err error) {
 		found, err := user.LookupGroup(group)
 		if err != nil {
 			if found, err = user.LookupGroupId(group); err != nil {
-				return 0, 0, fmt.Errorf("find group %q: %w", group, err)
+				return 0, 0, fmt.Errorf("find group %q: no such group", group)
 			}
 		}
 		g = found.Gid
