@@ -4,7 +4,9 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -55,6 +57,8 @@ type Daemon struct {
 	specs     map[string]*spec.Spec // the last good one of each project
 	troubles  map[string]*api.Trouble
 	digests   reconcile.Digests
+	fence     *fence
+	fenced    bool            // another daemon has the state now
 	lost      map[string]bool // see reconcile.World
 	holdEnds  time.Time
 	announced announced
@@ -79,10 +83,7 @@ func (d *Daemon) open() (err error) {
 	if d.events, err = openEvents(d.Dirs.State); err != nil {
 		d.Log.Warn("open events", "err", err) // it runs on without
 	}
-	d.lost = map[string]bool{}
-	if d.intents, err = reconcile.LoadIntents(d.statePath("desired.json")); err != nil {
-		d.unreadable("", err)
-	}
+	d.readIntents()
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
@@ -102,17 +103,47 @@ func (d *Daemon) open() (err error) {
 func (d *Daemon) close() {
 	d.rest.end()
 	d.rt.Close()
+	d.fenceOff()
 	d.watch.close()
 	d.events.Close()
 }
 
+// readIntents takes up what is wanted. Where it cannot be read, the file is kept beside its place: as long as it lies
+// there, what runs of a project that nobody has applied since is left alone, also by the daemons to come.
+func (d *Daemon) readIntents() {
+	var err error
+	if d.fence, err = takeFence(d.statePath("lock")); err != nil {
+		d.Log.Warn("lock state", "err", err) // a state that cannot be written to: it runs on
+	}
+	d.lost = map[string]bool{}
+	file := d.statePath("desired.json")
+	bad := file + ".bad"
+	if d.intents, err = reconcile.LoadIntents(file); err != nil {
+		if e := os.Link(file, bad); errors.Is(e, fs.ErrNotExist) {
+			_ = os.Link(file+".prev", bad)
+		}
+		d.unreadable("", err)
+		return
+	}
+	if _, err := os.Lstat(bad); err != nil {
+		return
+	}
+	d.unreadable("", fmt.Errorf("read intents: %s is left from before: what no spec wants runs on until it is removed and kitt restarted", bad))
+	for name := range d.intents.Projects {
+		d.lost[name] = false
+	}
+}
+
 // readSpecs takes up the last good spec of every project, and has their files read again.
 func (d *Daemon) readSpecs() {
-	for name := range d.intents.Projects {
+	for name, p := range d.intents.Projects {
 		s, err := readSpec(d.specPath(name))
+		if err == nil && s.Project != name {
+			err = fmt.Errorf("read spec: %s: it is not that of project %q", d.specPath(name), name)
+		}
 		if err != nil {
 			d.unreadable(name, err)
-			s = &spec.Spec{Project: name, File: d.intents.Projects[name].File}
+			s = &spec.Spec{Project: name, File: p.File, Reads: []string{p.File}}
 		}
 		d.specs[name] = s
 		d.watch.follow(name, s.Reads)

@@ -62,6 +62,7 @@ func (d *Daemon) orphaned(ctx context.Context) error {
 	if d.goingDown() || ctx.Err() != nil {
 		return errReplaced
 	}
+	d.fenceOff()
 	d.events.add(api.Event{Kind: "keeper", Reason: "the keeper died; the processes run on"})
 	d.Log.Warn("lose keeper")
 	if d.Service && d.handOver(ctx, 10*time.Second) == nil {

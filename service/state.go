@@ -82,6 +82,9 @@ func (d *Daemon) commitAtOnce(change func(*reconcile.Intents) error) error {
 
 // keep puts the intents on the disk and makes them ours. The caller holds mu.
 func (d *Daemon) keep(next *reconcile.Intents) error {
+	if d.fenced {
+		return errFenced
+	}
 	if err := next.Save(d.statePath("desired.json")); err != nil {
 		return err
 	}
@@ -115,6 +118,9 @@ func (d *Daemon) wants(now time.Time, specs map[string]*spec.Spec) (out []reconc
 // adopt makes s the spec of its project: kept on disk, wanted, its files watched.
 // It returns which fields changed, by the run digests they replaced. The caller holds mu.
 func (d *Daemon) adopt(s *spec.Spec) (why map[string]string, err error) {
+	if d.fenced {
+		return nil, errFenced
+	}
 	why = changes(d.specs[s.Project], s, d.digests)
 	differs, err := d.saveSpec(s)
 	if err != nil {

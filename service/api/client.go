@@ -149,9 +149,23 @@ func lines[T any](ctx context.Context, c *Client, method, path string, query url
 	}
 }
 
-// Open sends one request and returns the body of its answer, which the caller must close.
+// Replaced is the code of a refusal by a daemon that is just being replaced: the same again reaches the next one.
+const Replaced = 3
+
+// Open sends one request and returns the body of its answer, which the caller must close. A daemon that is just
+// being replaced is waited out, 3 s at most.
 // The end of ctx breaks it off. The error is ErrNotRunning, a *Refusal, or one of the connection.
 func (c *Client) Open(ctx context.Context, method, path string, query url.Values, body []byte) (io.ReadCloser, error) {
+	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		answer, err := c.open(ctx, method, path, query, body)
+		var r *Refusal
+		if !errors.As(err, &r) || r.Failure.Code != Replaced || time.Since(begun) > 3*time.Second || ctx.Err() != nil {
+			return answer, err
+		}
+	}
+}
+
+func (c *Client) open(ctx context.Context, method, path string, query url.Values, body []byte) (io.ReadCloser, error) {
 	conn, err := c.dial(ctx)
 	if err != nil {
 		return nil, err
