@@ -26,6 +26,7 @@ func booted(t *testing.T, dir string) *Daemon {
 	}
 	t.Cleanup(d.events.Close)
 	d.readIntents()
+	t.Cleanup(d.fenceOff)
 	d.rec = reconcile.New(runtimetest.NewFake(), d.Log)
 	d.copies = newCopies(d)
 	if d.watch, err = newWatcher(d); err != nil {
@@ -73,9 +74,11 @@ func TestIntentsThatCannotBeReadStopNothingUntilTheyAreGivenUp(t *testing.T) {
 				put(t, filepath.Join(dir, name), text)
 			}
 			for range 2 { // the next daemon knows no more
-				if d := booted(t, dir); !spared(d, "shop") || len(d.events.tail(9)) == 0 {
+				d := booted(t, dir)
+				if !spared(d, "shop") || len(d.events.tail(9)) == 0 {
 					t.Fatal("what runs is stopped, or nothing was said")
 				}
+				d.fenceOff()
 			}
 			d := booted(t, dir)
 			s := shop("web")
@@ -89,6 +92,7 @@ func TestIntentsThatCannotBeReadStopNothingUntilTheyAreGivenUp(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
+			d.fenceOff()
 			next := booted(t, dir)
 			if !spared(next, "shop") {
 				t.Error("the apply of another project stopped it, one daemon later")
@@ -103,6 +107,7 @@ func TestIntentsThatCannotBeReadStopNothingUntilTheyAreGivenUp(t *testing.T) {
 			if err := os.Remove(bad); err != nil {
 				t.Fatal(err)
 			}
+			next.fenceOff()
 			if spared(booted(t, dir), "shop") {
 				t.Error("it was given up, and runs on")
 			}
