@@ -86,7 +86,9 @@ func daemonMain(args []string) int {
 		return complain("daemon", err)
 	}
 	log := Logger(os.Stderr, slog.LevelWarn) // what is done, and why, is in the event log
-	l, err := net.FileListener(os.NewFile(3, "api.sock"))
+	passed := os.NewFile(3, "api.sock")
+	l, err := net.FileListener(passed) // a copy that no child inherits: a listener that nobody serves would hold its callers
+	_ = passed.Close()
 	if err != nil {
 		return complain("daemon", fmt.Errorf("take over the API: %w", err))
 	}

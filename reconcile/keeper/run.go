@@ -36,6 +36,7 @@ func Run(opt Options) int {
 	debug.SetGCPercent(25)
 	runtime.GOMAXPROCS(1)
 	unix.Umask(0o077)
+	keepFromChildren()
 	if opt.Detach {
 		unix.Setsid()
 	}

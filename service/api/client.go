@@ -149,6 +149,9 @@ func lines[T any](ctx context.Context, c *Client, method, path string, query url
 	}
 }
 
+// patience is how long the beginning of an answer may take.
+const patience = 30 * time.Second
+
 // Replaced is the code of a refusal by a daemon that is just being replaced: the same again reaches the next one.
 const Replaced = 3
 
@@ -171,11 +174,15 @@ func (c *Client) open(ctx context.Context, method, path string, query url.Values
 		return nil, err
 	}
 	cut := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	res, err := exchange(conn, c.head(method, path, query, len(body)), body)
 	if err != nil {
 		cut()
 		_ = conn.Close()
 		return nil, fmt.Errorf("ask the daemon: %w", errors.Join(ctx.Err(), err))
+	}
+	if _ = conn.SetReadDeadline(time.Time{}); ctx.Err() != nil {
+		_ = conn.SetDeadline(time.Unix(1, 0))
 	}
 	answer := &answer{res.Body, res.ContentLength, conn, cut}
 	if res.StatusCode != http.StatusOK {
