@@ -2,6 +2,7 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -117,7 +118,9 @@ func kitt(ts *testscript.TestScript, neg bool, args []string) {
 
 // run runs a command in the script's world.
 func run(ts *testscript.TestScript, args []string) (out string, err error) {
-	cmd := exec.Command(args[0], args[1:]...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // a command that hangs is a failure with a name
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	if args[0] == "kitt" {
 		cmd.Path = filepath.Join(bin, "kitt")
 		cmd.Err = nil
