@@ -67,7 +67,7 @@ func scaled(p *reconcile.Project) map[string]int {
 func (d *Daemon) trouble(file, project string, l Loaded, err error) *api.Trouble {
 	if _, serr := os.Stat(file); errors.Is(serr, fs.ErrNotExist) {
 		return &api.Trouble{Text: file + ": the file has vanished; what runs is left as it is",
-			Hint: "put it back, or kitt down --project " + project}
+			Hint: "put it back, or kitt down " + project}
 	}
 	switch {
 	case err != nil:
@@ -78,7 +78,7 @@ func (d *Daemon) trouble(file, project string, l Loaded, err error) *api.Trouble
 		return &api.Trouble{Text: l.Error}
 	case l.Spec.Project != project:
 		return &api.Trouble{Text: fmt.Sprintf("%s: the project is now called %q; it still runs as %q", file, l.Spec.Project, project),
-			Hint: "kitt down --project " + project + ", then kitt apply"}
+			Hint: "kitt down " + project + ", then kitt apply"}
 	}
 	return nil
 }

@@ -62,26 +62,6 @@ func (d *Daemon) commit(change func(*reconcile.Intents) error) error {
 	if err := change(next); err != nil {
 		return err
 	}
-	return d.keep(next)
-}
-
-// commitAtOnce is commit for what does no harm if it is done and then not kept: it begins while the disk writes.
-func (d *Daemon) commitAtOnce(change func(*reconcile.Intents) error) error {
-	old, next := d.intents, d.intents.Clone()
-	if err := change(next); err != nil {
-		return err
-	}
-	d.intents = next
-	d.rewant(nil)
-	if err := d.keep(next); err != nil {
-		d.intents = old
-		return err
-	}
-	return nil
-}
-
-// keep puts the intents on the disk and makes them ours. The caller holds mu.
-func (d *Daemon) keep(next *reconcile.Intents) error {
 	if d.fenced {
 		return errFenced
 	}

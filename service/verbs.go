@@ -60,11 +60,8 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 			ids[id] = true
 		}
 	}
-	commit := d.commit
-	if !d.asked(verb, ids, c) && verb == "restart" { // the asker lives on: the answer may follow the deed
-		commit = d.commitAtOnce
-	}
-	text, err := d.intention(commit, verb, o, targets, ids)
+	d.asked(verb, ids, c)
+	text, err := d.intention(verb, o, targets, ids)
 	if err != nil {
 		return nil, "", err
 	}
@@ -105,11 +102,12 @@ func (d *Daemon) projectsHint() string {
 }
 
 // intention changes the intents as the verb says. The caller holds mu.
-func (d *Daemon) intention(commit func(func(*reconcile.Intents) error) error, verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
+func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
 	switch verb {
 	case "restart", "reload", "start":
-		return "", commit(func(in *reconcile.Intents) error {
+		return "", d.commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
+			d.catchUp(in, ids)
 			raise(in, targets, ids, verb != "start")
 			return nil
 		})
@@ -118,17 +116,17 @@ func (d *Daemon) intention(commit func(func(*reconcile.Intents) error) error, ve
 		if o.For > 0 {
 			h.Until = h.Since.Add(o.For)
 		}
-		return said(verb, targets, h), commit(func(in *reconcile.Intents) error { hold(in, targets, h); return nil })
+		return said(verb, targets, h), d.commit(func(in *reconcile.Intents) error { hold(in, targets, h); return nil })
 	case "down":
 		h := &reconcile.Hold{Since: time.Now(), Message: o.Message}
-		return "down; kitt apply brings it up again", commit(func(in *reconcile.Intents) error {
+		return "down; kitt apply brings it up again", d.commit(func(in *reconcile.Intents) error {
 			for _, t := range targets {
 				in.Projects[t.project].Down = h
 			}
 			return nil
 		})
 	case "scale":
-		return "", commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
+		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
 	}
 	return "", failure{2, "no such verb: " + verb, ""}
 }
@@ -148,6 +146,22 @@ func raise(in *reconcile.Intents, targets []target, ids map[reconcile.ID]bool, a
 		p := in.Projects[id.Project]
 		if again || p.Generations[id.Short()] == 0 {
 			start(p, id, again)
+		}
+	}
+}
+
+// catchUp brings the generations up to those of the lives there are: intents that were lost must not make the next
+// restart one that has been done already.
+func (d *Daemon) catchUp(in *reconcile.Intents, ids map[reconcile.ID]bool) {
+	for id := range ids {
+		p := in.Projects[id.Project]
+		for _, l := range d.rec.Lives(id) {
+			if p.Generations == nil {
+				p.Generations = map[string]uint64{}
+			}
+			if l.Generation > max(p.Generations[id.Short()], 1) {
+				p.Generations[id.Short()] = l.Generation
+			}
 		}
 	}
 }
