@@ -6,7 +6,7 @@
 .PHONY: help build bridge run stop test lint fuzz fmt bench bench-quick peers clean FORCE
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X kitt.sh/internal/early.release=$(VERSION)"
 
 # `make run` keeps its kitt apart from the user's own: under this folder, or where that path would be too long
 # for a unix socket, under the home folder, by a number of this folder's.

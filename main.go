@@ -10,10 +10,8 @@ import (
 	"kitt.sh/internal/cli"
 )
 
-var version = "dev" // -ldflags "-X main.version=1.2.3"
-
-func main() {
-	if code, ok := cli.Internal(version, os.Args); ok {
+func main() { // the keeper and `kitt status` do not come this far: see internal/early
+	if code, ok := cli.Internal(os.Args); ok {
 		os.Exit(code)
 	}
 	var k kitt

@@ -32,6 +32,8 @@ type Daemon struct {
 	API     net.Listener
 	Load    Loader // reads a spec file apart from this process
 
+	Screen func(s *api.Status, width int, colour bool) []byte // the text of `kitt status`; nil: there is none
+
 	StartKeeper func() error                    // brings a dead keeper back
 	StopService func(ctx context.Context) error // stops kitt's unit through its manager; nil without one
 

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,15 +21,22 @@ func (d *Daemon) getStatus(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	var b []byte
-	if r.URL.Query().Get("view") == "table" {
-		b = api.AppendTable(nil, s)
-	} else {
-		b = append(api.AppendStatus(nil, s), '\n')
-	}
+	b := d.viewOf(s, r.URL.Query())
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	_, _ = w.Write(b)
+}
+
+// viewOf is s in the form that was asked for.
+func (d *Daemon) viewOf(s *api.Status, q url.Values) []byte {
+	switch view := q.Get("view"); {
+	case view == "table":
+		return api.AppendTable(nil, s)
+	case view == "text" && d.Screen != nil:
+		width, _ := strconv.Atoi(q.Get("columns")) // what is no number is no width
+		return d.Screen(s, width, q.Get("colour") == "1")
+	}
+	return append(api.AppendStatus(nil, s), '\n')
 }
 
 func words(s string) []string {

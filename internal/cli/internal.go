@@ -1,9 +1,8 @@
 package cli
 
-// Internal runs the process that argv asks for, if it is one of kitt's own (keeper, daemon, internal eval):
-// those must not pay for the command line that people use. version is that of this build. The caller exits with code if ok.
-func Internal(version string, argv []string) (code int, ok bool) {
-	release = version
+// Internal runs the process that argv asks for, if it is one of kitt's own (daemon, internal eval): those must not pay
+// for the command line that people use. The caller exits with code if ok.
+func Internal(argv []string) (code int, ok bool) {
 	for words := 1; words <= 2 && len(argv) > words; words++ {
 		name := argv[1]
 		if words == 2 {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"time"
 
+	"kitt.sh/internal/early"
 	"kitt.sh/service/api"
 	"kitt.sh/service/home"
 )
@@ -67,7 +68,7 @@ func open(g Globals) *Kitt {
 	}
 	colour := colouring(g, os.Getenv)
 	k.Paint, k.Talk = Paint(colour(os.Stdout)), Paint(colour(os.Stderr))
-	k.Width = func() int { return columns(os.Stdout) }
+	k.Width = func() int { return early.Columns(os.Stdout) }
 	k.Live = isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb"
 	k.Dirs, k.homeless = home.Resolve(g.Home, os.Getenv, runtime.GOOS)
 	k.API = &api.Client{Socket: k.Dirs.API(), Dir: cwd, Life: os.Getenv("KITT_LIFE")}

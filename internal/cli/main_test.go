@@ -31,21 +31,21 @@ func TestInternalProcessesAreFoundByTheirWords(t *testing.T) {
 	note := func(name string, code int) func([]string) int {
 		return func(args []string) int { got = name + " " + strings.Join(args, " "); return code }
 	}
-	internalVerbs = map[string]func([]string) int{"keeper": note("keeper", 3), "internal eval": note("eval", 4)}
+	internalVerbs = map[string]func([]string) int{"daemon": note("daemon", 3), "internal eval": note("eval", 4)}
 	tests := []struct {
 		line, got string
 		code      int
 		ok        bool
 	}{
-		{"kitt keeper --service", "keeper --service", 3, true},
+		{"kitt daemon --service", "daemon --service", 3, true},
 		{"kitt internal eval a b", "eval a b", 4, true},
 		{"kitt internal", "", 0, false},
-		{"kitt status keeper", "", 0, false},
+		{"kitt status daemon", "", 0, false},
 		{"kitt", "", 0, false},
 	}
 	for _, tt := range tests {
 		got = ""
-		if code, ok := Internal("dev", strings.Fields(tt.line)); code != tt.code || ok != tt.ok || got != tt.got {
+		if code, ok := Internal(strings.Fields(tt.line)); code != tt.code || ok != tt.ok || got != tt.got {
 			t.Errorf("%s: %d %v %q", tt.line, code, ok, got)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"golang.org/x/term"
+
+	"kitt.sh/internal/early"
 )
 
 // A Paint colours text, or leaves it as it is.
@@ -37,32 +39,15 @@ var verbMarks = map[string]struct{ mark, colour string }{
 	"start": {"+", green}, "lift": {"+", green}, "stop": {"-", red}, "forget": {"-", red}, "hold": {"-", yellow},
 	"restart": {"~", yellow}, "replace": {"~", yellow}, "scale": {"~", yellow}, "tune": {"~", cyan}}
 
-// colouring decides by flags, then NO_COLOR, CLICOLOR_FORCE and FORCE_COLOR, then what the file is.
+// colouring decides by flags, then as package early does.
 func colouring(g Globals, env func(string) string) func(*os.File) bool {
-	always := func(yes bool) func(*os.File) bool { return func(*os.File) bool { return yes } }
-	forced := func(name string) bool { v := env(name); return v != "" && v != "0" }
 	switch {
 	case g.NoColor || g.Color == "never":
-		return always(false)
+		return func(*os.File) bool { return false }
 	case g.Color == "always":
-		return always(true)
-	case env("NO_COLOR") != "":
-		return always(false)
-	case forced("CLICOLOR_FORCE") || forced("FORCE_COLOR"):
-		return always(true)
-	case env("TERM") == "dumb":
-		return always(false)
+		return func(*os.File) bool { return true }
 	}
-	return isTerminal
+	return func(f *os.File) bool { return early.Coloured(env, f) }
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-// columns is the width of a terminal; 0 where f is none.
-func columns(f *os.File) int {
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
-}

@@ -3,72 +3,25 @@ package cli
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 
+	"kitt.sh/internal/early"
 	"kitt.sh/internal/jseval"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/service"
 	"kitt.sh/service/home"
-	"kitt.sh/service/unit/sdnotify"
 	"kitt.sh/spec"
 )
 
-// processFlags are what kitt's own processes are told: kitt keeper --home DIR [--service].
-func processFlags(name string, args []string) (d home.Dirs, asService bool, err error) {
-	f := flag.NewFlagSet("kitt "+name, flag.ContinueOnError)
-	dir := f.String("home", "", "folder of everything kitt keeps")
-	f.BoolVar(&asService, "service", false, "run by a service manager")
-	if err := f.Parse(args); err != nil {
-		return d, false, err
-	}
-	if d, err = home.Resolve(*dir, os.Getenv, runtime.GOOS); err != nil {
-		return d, false, err
-	}
-	return d, asService, d.Make()
-}
-
-// keeperOptions says where a keeper lives and what its daemon is.
-func keeperOptions(d home.Dirs, asService bool) (keeper.Options, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return keeper.Options{}, fmt.Errorf("find kitt: %w", err)
-	}
-	opt := keeper.Options{Home: d.Home, Run: d.Run, State: d.State, Exe: exe, DaemonArgs: []string{"daemon", "--home", d.Home},
-		Service: asService, Stderr: filepath.Join(d.Own(), "daemon.log"), Version: Version()}
-	if asService {
-		opt.DaemonArgs = append(opt.DaemonArgs, "--service")
-	}
-	return opt, nil
-}
-
-// keeperMain is `kitt keeper`: the parent of everything.
-func keeperMain(args []string) int {
-	d, asService, err := processFlags("keeper", args)
-	if err != nil {
-		return complain("keeper", err)
-	}
-	opt, err := keeperOptions(d, asService)
-	if err != nil {
-		return complain("keeper", err)
-	}
-	if asService {
-		opt.Ready = func() { _ = sdnotify.Notify("READY=1") } // no manager listens: nobody waits
-	}
-	return keeper.Run(opt)
-}
-
 // startDetached starts a keeper that outlives this process.
 func startDetached(_ context.Context, d home.Dirs) error {
-	opt, err := keeperOptions(d, false)
+	opt, err := early.KeeperOptions(d, false)
 	if err != nil {
 		return err
 	}
@@ -81,7 +34,7 @@ func startDetached(_ context.Context, d home.Dirs) error {
 // daemonMain is `kitt daemon`, child of the keeper: fd 3 is the API's listener, fd 4 the line to the keeper.
 func daemonMain(args []string) int {
 	debug.SetGCPercent(150) // what a burst leaves behind is given back after it: see service/rest.go
-	d, asService, err := processFlags("daemon", args)
+	d, asService, err := early.ProcessFlags("daemon", args)
 	if err != nil {
 		return complain("daemon", err)
 	}
@@ -103,7 +56,7 @@ func daemonMain(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Log: log, Keeper: line, API: l,
-		Load: service.ChildLoader(exe), StartKeeper: func() error { return startDetached(ctx, d) }}
+		Load: service.ChildLoader(exe), Screen: screen, StartKeeper: func() error { return startDetached(ctx, d) }}
 	if err := kitt.Run(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("end", "err", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"kitt.sh/internal/early"
 	"kitt.sh/service/api"
 )
 
@@ -43,7 +44,7 @@ func (p *progress) columns() int {
 	if p.width != nil {
 		return p.width()
 	}
-	if n := columns(os.Stderr); n > 0 {
+	if n := early.Columns(os.Stderr); n > 0 {
 		return n
 	}
 	return 80

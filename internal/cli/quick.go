@@ -2,8 +2,9 @@ package cli
 
 import (
 	"context"
-	"strings"
 	"time"
+
+	"kitt.sh/internal/early"
 )
 
 // defaultWait is --timeout where nobody says otherwise; main.go says it too.
@@ -25,14 +26,15 @@ func quick(argv []string) (code int, ok bool) {
 }
 
 func quickVerb(argv []string) (Globals, Verb, bool) {
-	g, words, file, ok := quickFlags(argv)
-	if !ok || len(words) == 0 || file != "" && words[0] != "apply" {
+	line, ok := early.Parse(argv)
+	g := Globals{Home: line.Home, Output: line.Output}
+	if !ok || line.File != "" && line.Words[0] != "apply" {
 		return g, nil, false
 	}
-	names := words[1:]
-	switch words[0] {
+	names := line.Words[1:]
+	switch line.Words[0] {
 	case "apply":
-		return g, Apply{File: file, Timeout: defaultWait}, len(names) == 0
+		return g, Apply{File: line.File, Timeout: defaultWait}, len(names) == 0
 	case "status", "ls", "list", "ps":
 		return g, Status{Names: names}, true
 	case "restart":
@@ -43,50 +45,4 @@ func quickVerb(argv []string) (Globals, Verb, bool) {
 		return g, Stop{Names: names, Timeout: defaultWait}, len(names) > 0
 	}
 	return g, nil, false
-}
-
-// quickFlags parts argv into the global flags, the words and -f's file. Any other flag is not ok.
-func quickFlags(argv []string) (g Globals, words []string, file string, ok bool) {
-	for i := 1; i < len(argv); i++ {
-		arg := argv[i]
-		name, value, has := strings.Cut(arg, "=")
-		switch {
-		case arg == "--json":
-			g.JSON = true
-			continue
-		case name != "--home" && arg != "-o" && name != "--output" && arg != "-f":
-			if strings.HasPrefix(arg, "-") {
-				return g, nil, "", false
-			}
-			words = append(words, arg)
-			continue
-		case !has:
-			if i++; i == len(argv) {
-				return g, nil, "", false
-			}
-			value = argv[i]
-		}
-		if value == "" || strings.HasPrefix(value, "-") {
-			return g, nil, "", false
-		}
-		switch name {
-		case "--home":
-			g.Home = value
-		case "-f":
-			file = value
-		default:
-			if g.Output = value; !known(value) {
-				return g, nil, "", false
-			}
-		}
-	}
-	return g, words, file, true
-}
-
-func known(form string) bool {
-	switch form {
-	case "table", "wide", "json", "yaml", "name":
-		return true
-	}
-	return false
 }

@@ -68,6 +68,11 @@ func (s Status) look(ctx context.Context, k *Kitt) (*api.Status, error) {
 	return api.ParseTable(b)
 }
 
+// screen is the text of `kitt status`, for those who ask the daemon for it.
+func screen(s *api.Status, width int, colour bool) []byte {
+	return []byte(statusText(Paint(colour), time.Now(), s, false, width))
+}
+
 // limit is the width that tables must fit into: none for -o wide and in pipes.
 func (k *Kitt) limit() int {
 	if k.Output == "wide" {

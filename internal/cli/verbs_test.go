@@ -146,7 +146,7 @@ restart.stable       30s     /shop/kitt.hcl:6:3
 		{"version tells both", VersionCmd{}, "json", says(`{"version":"1.2.2","pid":8}`, nil), "", `{"version":"1.2.3","daemon":{"pid":8,"version":"1.2.2"}}` + "\n", "", 0},
 		{"version without kitt", VersionCmd{}, "", nil, "", "kitt 1.2.3\n", "", 0},
 	}
-	release = "1.2.3"
+	Version = func() string { return "1.2.3" }
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			asked = ""

@@ -5,37 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
+	"kitt.sh/internal/early"
 	"kitt.sh/service/api"
 )
 
-// release is set once, by Internal.
-var release = "dev"
-
 // Version is this program's: the release, or the commit it was built from.
-func Version() string {
-	if release != "dev" {
-		return release
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return release
-	}
-	commit, dirty := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			commit = s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+"
-		}
-	}
-	if commit == "" {
-		return release
-	}
-	return release + "-" + commit + dirty
-}
+var Version = early.Version
 
 // VersionCmd tells the version of this program, and of the daemon if it runs.
 type VersionCmd struct{}

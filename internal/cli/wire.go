@@ -7,10 +7,10 @@ import (
 
 // What verbs need of the rest of the house. Tests put their own in their place.
 var (
-	// internalVerbs are kitt's own processes, by their first word: keeper, daemon, "internal eval", "internal load".
+	// internalVerbs are kitt's own processes but the keeper, by their words: daemon, "internal eval", "internal load".
 	// Each gets the arguments after those words and returns its exit code.
 	internalVerbs = map[string]func(args []string) int{
-		"keeper": keeperMain, "daemon": daemonMain, "internal load": loadMain, "internal eval": evalMain,
+		"daemon": daemonMain, "internal load": loadMain, "internal eval": evalMain,
 	}
 
 	// startKeeper starts a keeper that outlives this process. It returns once that is on its way;
