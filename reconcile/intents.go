@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 type Intents struct {
 	Version  int                 `json:"version"`
 	Projects map[string]*Project `json:"projects"`
+	Unsynced bool                `json:"unsynced,omitempty"` // the file is not to be trusted after a power cut: see Save
 }
 
 // A Project is what was said about one spec file.
@@ -106,7 +108,7 @@ func (p *Project) generation(id ID) uint64 { return max(p.Generations[id.Short()
 
 // Clone copies deeply what verbs change, so that a failed write leaves the old intents as they were.
 func (in *Intents) Clone() *Intents {
-	c := &Intents{Version: in.Version, Projects: make(map[string]*Project, len(in.Projects))}
+	c := &Intents{Version: in.Version, Unsynced: in.Unsynced, Projects: make(map[string]*Project, len(in.Projects))}
 	for name, p := range in.Projects {
 		q := *p
 		q.Holds, q.Scale, q.Generations = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations)
@@ -126,6 +128,7 @@ func LoadIntents(path string) (*Intents, error) {
 		}
 		if err == nil && in.Version == 1 && in.Projects != nil {
 			maps.DeleteFunc(in.Projects, func(_ string, p *Project) bool { return p == nil })
+			in.Unsynced = in.Unsynced || p != path // what lies at path must not take the place of this one
 			return in, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -142,20 +145,39 @@ func errOr(err error, text string) error {
 	return errors.New(text)
 }
 
-// Save replaces path by rename, keeping the old one as path.prev. It returns once all of it is on the disk.
-func (in *Intents) Save(path string) error {
+// Save replaces path by rename. It keeps the last synced one as path.prev; in is what was read from path, changed.
+// With lasting, all of it is on the disk when Save returns. Without, it outlives every process but not the power:
+// path may then be torn, and path.prev holds.
+func (in *Intents) Save(path string, lasting bool) error {
+	synced := !in.Unsynced
+	in.Unsynced = !lasting
 	b, err := json.Marshal(in)
 	if err != nil {
 		return fmt.Errorf("save intents: %w", err)
 	}
-	return Replace(path, b, true)
+	return replace(path, b, synced, lasting)
+}
+
+// OnlyGenerations tells whether two intents differ in generations at most. Those matter to lives only: they need not
+// outlive the power.
+func OnlyGenerations(a, b *Intents) bool {
+	a, b = a.Clone(), b.Clone()
+	for _, in := range []*Intents{a, b} {
+		in.Unsynced = false
+		for _, p := range in.Projects {
+			p.Generations = nil
+		}
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // Replace writes a file as a whole: a new one, synced, then renamed over path (0600).
 // With prev, the old content stays beside it under path.prev.
-func Replace(path string, b []byte, prev bool) error {
+func Replace(path string, b []byte, prev bool) error { return replace(path, b, prev, true) }
+
+func replace(path string, b []byte, prev, sync bool) error {
 	tmp := path + ".new"
-	if err := writeSynced(tmp, b); err != nil {
+	if err := write(tmp, b, sync); err != nil {
 		return err
 	}
 	if prev {
@@ -165,16 +187,21 @@ func Replace(path string, b []byte, prev bool) error {
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("replace file: %w", err)
 	}
+	if !sync {
+		return nil
+	}
 	return syncDir(filepath.Dir(path))
 }
 
-func writeSynced(path string, b []byte) error {
+func write(path string, b []byte, sync bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write file: %w", err)
 	}
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if _, err = f.Write(b); err == nil && sync {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
 		_ = os.Remove(path)
 		return fmt.Errorf("write file: %w", err)
 	}

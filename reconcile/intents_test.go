@@ -23,7 +23,7 @@ func someIntents(revision int) *Intents {
 func TestIntentsSurviveBeingTornAnywhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "desired.json")
 	for revision := 1; revision <= 2; revision++ {
-		if err := someIntents(revision).Save(path); err != nil {
+		if err := someIntents(revision).Save(path, true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -31,14 +31,77 @@ func TestIntentsSurviveBeingTornAnywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := someIntents(1)
+	want.Unsynced = true // the next one must not push it out by what is torn
 	for n := range len(whole) {
 		if err := os.WriteFile(path, whole[:n], 0o600); err != nil {
 			t.Fatal(err)
 		}
 		in, err := LoadIntents(path)
-		if err != nil || !reflect.DeepEqual(in, someIntents(1)) {
+		if err != nil || !reflect.DeepEqual(in, want) {
 			t.Fatalf("torn after %d bytes of %d: %+v, %v; want the one before", n, len(whole), in, err)
 		}
+	}
+}
+
+// TestTheLastSyncedIntentsAreKept goes through saves of both kinds with a power cut after each: what was not synced is
+// torn, and the last that was synced must be found.
+func TestTheLastSyncedIntentsAreKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desired.json")
+	in := someIntents(0)
+	synced := -1
+	for revision, lasting := range []bool{true, false, false, true, true, false, true, false, false} {
+		in = in.Clone()
+		in.Projects["shop"].Revision = revision
+		if err := in.Save(path, lasting); err != nil {
+			t.Fatal(err)
+		}
+		if lasting {
+			synced = revision
+		}
+		got, err := LoadIntents(path)
+		if err != nil || got.Projects["shop"].Revision != revision {
+			t.Fatalf("save %d: %+v, %v", revision, got, err)
+		}
+		if lasting {
+			continue
+		}
+		whole, _ := os.ReadFile(path)
+		if err := os.WriteFile(path, whole[:len(whole)/2], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err = LoadIntents(path)
+		if err != nil || got.Projects["shop"].Revision != synced {
+			t.Fatalf("power cut after save %d: %+v, %v; want %d", revision, got, err, synced)
+		}
+		if again := got.Clone(); revision%2 == 1 { // the next kitt saves, and the power is cut before its rename
+			again.Projects["shop"].Revision = 100
+			_ = os.Mkdir(path+".new", 0o700)
+			if again.Save(path, true) == nil {
+				t.Fatal("saved over a folder")
+			}
+			_ = os.Remove(path + ".new")
+			if got, err = LoadIntents(path); err != nil || got.Projects["shop"].Revision != synced {
+				t.Fatalf("power cut before a save is renamed: %+v, %v", got, err)
+			}
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOnlyGenerations(t *testing.T) {
+	a := someIntents(1)
+	b := a.Clone()
+	b.Projects["shop"].Raise(ID{"shop", "web", 1})
+	b.Unsynced = true
+	if !OnlyGenerations(a, b) {
+		t.Error("a restart is more than a generation")
+	}
+	delete(b.Projects["shop"].Holds, "web.1")
+	if OnlyGenerations(a, b) {
+		t.Error("a lifted hold is no more than a generation")
 	}
 }
 

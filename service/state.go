@@ -55,7 +55,7 @@ func (d *Daemon) saveSpec(s *spec.Spec) (bool, error) {
 	return true, reconcile.Replace(path, b, true)
 }
 
-// commit changes the intents: a copy is changed, is on the disk when commit returns, and only then holds.
+// commit changes the intents: a copy is changed, is saved when commit returns, and only then holds.
 // The caller holds mu.
 func (d *Daemon) commit(change func(*reconcile.Intents) error) error {
 	next := d.intents.Clone()
@@ -65,7 +65,7 @@ func (d *Daemon) commit(change func(*reconcile.Intents) error) error {
 	if d.fenced {
 		return errFenced
 	}
-	if err := next.Save(d.statePath("desired.json")); err != nil {
+	if err := next.Save(d.statePath("desired.json"), !reconcile.OnlyGenerations(d.intents, next)); err != nil {
 		return err
 	}
 	d.intents = next
