@@ -2,9 +2,6 @@ package service
 
 import (
 	"net"
-	"os"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,18 +27,6 @@ func peer(c net.Conn) (uid, pid int) {
 
 // parent is the parent of pid; 0 where that cannot be known.
 func parent(pid int) int {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(b), ") ")
-	if i := strings.LastIndex(string(b), ") "); i >= 0 {
-		rest = string(b)[i+2:]
-	}
-	f := strings.Fields(rest)
-	if len(f) < 2 {
-		return 0
-	}
-	ppid, _ := strconv.Atoi(f[1])
-	return ppid
+	p, _ := processOf(pid)
+	return p.parent
 }

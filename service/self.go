@@ -10,10 +10,9 @@ func (d *Daemon) inside(c caller, ids map[reconcile.ID]bool) (reconcile.ID, bool
 	if id, _, err := reconcile.ParseLife(c.life); err == nil && ids[id] {
 		return id, true
 	}
-	up := ancestors(c.pid)
 	for id := range ids {
 		for _, l := range d.rec.Lives(id) {
-			if l.PID > 0 && up[l.PID] {
+			if l.PID > 0 && c.up[l.PID] {
 				return id, true
 			}
 		}

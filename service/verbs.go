@@ -14,6 +14,7 @@ type caller struct {
 	uid, pid int
 	life     string
 	dir      string
+	up       map[int]bool // the processes above it, and itself; for verbs alone
 }
 
 func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.pid) }
@@ -23,6 +24,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
+	c.up = ancestors(c.pid)
 	ids, text, err := d.intend(ctx, verb, o, c)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func cgroupMembers(dir string) (pids []int, ok bool) {
 	if !ours(dir) {
 		return nil, false
 	}
-	b, err := os.ReadFile(dir + "/cgroup.procs")
+	b, err := readWhole(dir + "/cgroup.procs")
 	if err != nil {
 		return nil, false
 	}

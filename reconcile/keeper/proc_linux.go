@@ -48,6 +48,26 @@ func readSmall(path string) string {
 	return string(text)
 }
 
+// readWhole reads a file of any size as it is now.
+func readWhole(path string) (text []byte, err error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var b [4096]byte
+	for {
+		n, err := unix.Read(fd, b[:])
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return text, err
+		}
+		text = append(text, b[:n]...)
+	}
+}
+
 func lookAt(pid int) (process, bool) {
 	return parseStat(readSmall("/proc/" + strconv.Itoa(pid) + "/stat"))
 }
@@ -211,7 +231,7 @@ func childrenOf(pid int) (pids []int, ok bool) {
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	for _, t := range names {
-		b, err := os.ReadFile(tasks + "/" + t + "/children")
+		b, err := readWhole(tasks + "/" + t + "/children")
 		if err != nil {
 			return nil, false
 		}

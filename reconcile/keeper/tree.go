@@ -41,7 +41,10 @@ func kin(all []process, root int, since uint64, rooted bool, cookie func(pid int
 func (k *keeper) relatives(l *life) (out []process) {
 	if pids, ok := cgroupMembers(l.cgroup); ok {
 		for _, pid := range pids {
-			if p, ok := lookAt(pid); ok && pid != l.pid && !p.dead() && !k.own(pid) {
+			if pid == l.pid || k.own(pid) {
+				continue
+			}
+			if p, ok := lookAt(pid); ok && !p.dead() {
 				out = append(out, p)
 			}
 		}
@@ -146,7 +149,7 @@ func (k *keeper) leftovers(l *life) []process {
 // suspects is relatives, but cheap in the usual case: every living descendant of a dead child of ours hangs under
 // another child of ours, because orphans land here. No unknown child, no leftovers.
 func (k *keeper) suspects(l *life) []process {
-	if _, ok := cgroupMembers(l.cgroup); ok || !l.child {
+	if l.cgroup != "" || !l.child {
 		return k.relatives(l)
 	}
 	pids, ok := ownChildren()
