@@ -165,10 +165,10 @@ func (k *keeper) sweepFifos() {
 	for _, l := range k.order {
 		mine[l.out.fifo], mine[l.err.fifo] = true, true
 	}
-	entries, _ := os.ReadDir(k.opt.Run + "/fifo")
+	entries, _ := os.ReadDir(k.opt.fifos())
 	for _, e := range entries {
 		if !mine[e.Name()] {
-			unix.Unlink(k.opt.Run + "/fifo/" + e.Name())
+			unix.Unlink(k.opt.fifos() + "/" + e.Name())
 		}
 	}
 }

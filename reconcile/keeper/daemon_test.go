@@ -169,7 +169,7 @@ func (b *box) whoSpawns(witness bool, script string) Life {
 			n := 0
 			fds, _ := os.ReadDir("/proc/" + strconv.Itoa(daemon) + "/fd")
 			for _, fd := range fds {
-				if to, _ := os.Readlink("/proc/" + strconv.Itoa(daemon) + "/fd/" + fd.Name()); strings.Contains(to, "/run/fifo/") {
+				if to, _ := os.Readlink("/proc/" + strconv.Itoa(daemon) + "/fd/" + fd.Name()); strings.HasSuffix(to, ".out") || strings.HasSuffix(to, ".err") {
 					n++
 				}
 			}

@@ -240,9 +240,7 @@ func (k *keeper) leave() {
 	if k.page != nil {
 		unix.Unlink(k.page.path)
 	}
-	for _, path := range k.spareFifos {
-		unix.Unlink(path)
-	}
+	k.removeSpares()
 	k.forest.clear()
 }
 

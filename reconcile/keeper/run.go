@@ -73,27 +73,15 @@ func say(text string) { os.Stderr.WriteString("kitt keeper: " + text + "\n") }
 
 // makeDirs makes the folders that nobody else may look into, and refuses what looks like a trap.
 func (o Options) makeDirs() error {
-	for _, dir := range []string{o.State, o.Run, o.Run + "/fifo"} {
+	for _, dir := range []string{o.State, o.Run} {
 		if dir == "" {
 			continue
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := makePrivate(dir); err != nil {
 			return err
 		}
-		var st unix.Stat_t
-		if err := unix.Lstat(dir, &st); err != nil {
-			return refuse("check", dir, err)
-		}
-		switch {
-		case st.Mode&unix.S_IFMT != unix.S_IFDIR:
-			return refuse("check", dir, errText("not a folder, or a symlink"))
-		case int(st.Uid) != unix.Geteuid():
-			return refuse("check", dir, errText("belongs to another user"))
-		case st.Mode&0o077 != 0:
-			return refuse("check", dir, errText("is open to others: chmod 700 it"))
-		}
 	}
-	return nil
+	return o.makeFifos()
 }
 
 type errText string

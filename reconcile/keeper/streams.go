@@ -52,7 +52,7 @@ func (k *keeper) releaseStore(s *stream) {
 	delete(k.stores, st.dir)
 }
 
-func (k *keeper) fifoPath(s *stream) string { return k.opt.Run + "/fifo/" + s.fifo }
+func (k *keeper) fifoPath(s *stream) string { return k.opt.fifos() + "/" + s.fifo }
 
 // openStream opens the read end and begins to watch it.
 func (k *keeper) openStream(s *stream) error {
@@ -135,7 +135,7 @@ func (k *keeper) makeStream(s *stream) (app int, err error) {
 	path := k.fifoPath(s)
 	err = k.makeFifo(path)
 	if err == unix.ENOENT { // someone removed the folder
-		makeDir(k.opt.Run + "/fifo")
+		k.remakeFifos()
 		err = unix.Mkfifo(path, 0o600)
 	}
 	if err == unix.EEXIST { // of a life whose record was lost; nobody has this name now
