@@ -27,6 +27,7 @@ type wait struct {
 	timeout time.Duration
 	skip    bool // do not wait, only say what is being done
 	mine    func(reconcile.ID) bool
+	foreign []string // projects whose instances are named in full
 
 	said  int
 	todo  int // instances that are not as they should be at the end
@@ -164,6 +165,7 @@ func (w *wait) tell(a *reconcile.Action) {
 		return
 	}
 	if l, ok := line(*a, w.seen); ok {
+		l.ID = inFull(l.ID, a.ID, w.foreign)
 		w.out.say(l)
 		w.said++
 	}

@@ -124,10 +124,26 @@ func (d *Daemon) projects(only string) []api.Spec {
 	out := make([]api.Spec, 0, len(d.intents.Projects))
 	for _, name := range sorted(d.intents.Projects) {
 		if only == "" || only == name {
-			out = append(out, api.Spec{Project: name, File: d.intents.Projects[name].File, Error: d.troubles[name]})
+			s := api.Spec{Project: name, File: d.intents.Projects[name].File, Error: d.troubles[name]}
+			if s.Error != nil && d.idle(name) {
+				s.Error = nil
+			}
+			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// idle tells whether nothing of a project lives or would: no file matters to it then, whatever is wrong with it.
+// The caller holds mu.
+func (d *Daemon) idle(project string) bool {
+	views, _, ok := d.rec.Look(time.Now())
+	for _, v := range views {
+		if v.ID.Project == project && v.Verdict.Phase != reconcile.PhaseHeld {
+			return false
+		}
+	}
+	return ok && !d.lost[project]
 }
 
 // clashes lists the process names that more than one project has.
