@@ -113,8 +113,7 @@ func (d *Daemon) deleted(v reconcile.View) bool {
 	if p == nil || v.Verdict.Phase != reconcile.PhaseHeld {
 		return false
 	}
-	h, ok := p.Held(time.Now(), v.ID)
-	return ok && h.Deleted
+	return deleted(time.Now(), p, v.ID)
 }
 
 // projects lists the specs that are followed.

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -89,7 +90,7 @@ func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
 		}
 		return d.everything(o.Project), nil
 	case o.All:
-		return d.everything(""), nil
+		return d.undeleted(time.Now()), nil
 	case len(o.Targets) == 0:
 		return nil, failure{2, verb + ": no process named", "name one, or say --all"}
 	}
@@ -176,9 +177,14 @@ func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
 			continue
 		}
 		h := *p.Down
-		p.Down, p.Holds = nil, map[string]reconcile.Hold{}
+		maps.DeleteFunc(p.Holds, func(_ string, h reconcile.Hold) bool { return !h.Deleted })
+		if p.Down = nil; p.Holds == nil {
+			p.Holds = map[string]reconcile.Hold{}
+		}
 		for _, proc := range d.specs[t.project].Processes {
-			p.Holds[proc.Name] = h
+			if !p.Holds[proc.Name].Deleted {
+				p.Holds[proc.Name] = h
+			}
 		}
 	}
 }
