@@ -72,10 +72,7 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
-	where := url.Values{}
-	if len(l.Names) > 0 {
-		where.Set("targets", strings.Join(l.Names, ","))
-	}
+	where := k.targets(l.Names)
 	if l.Follow {
 		lingers()
 	}

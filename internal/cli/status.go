@@ -29,11 +29,7 @@ func (s Status) Run(ctx context.Context, k *Kitt) error {
 
 // query asks for the names given. Without any it asks for everything, also from inside a project.
 func (s Status) query(k *Kitt) url.Values {
-	q := url.Values{}
-	if len(s.Names) > 0 {
-		q.Set("targets", strings.Join(s.Names, ","))
-	}
-	return q
+	return k.targets(s.Names)
 }
 
 func (s Status) once(ctx context.Context, k *Kitt) error {
