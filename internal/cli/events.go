@@ -42,15 +42,17 @@ func (e Events) Run(ctx context.Context, k *Kitt) error {
 }
 
 func (e Events) print(ctx context.Context, k *Kitt, q url.Values) error {
+	told := uint64(0)
 	for ev, err := range api.Follow[api.Event](ctx, k.API, "/v1/events", q) {
 		switch {
 		case ctx.Err() != nil:
 			return nil // Ctrl-C is how it ends
 		case err != nil:
 			return err
-		case !matches(ev.ID, e.Names):
+		case !matches(ev.ID, e.Names), ev.Seq > 0 && ev.Seq <= told: // the next daemon began from the beginning
 			continue
 		}
+		told = ev.Seq
 		if k.Output == "json" {
 			if err := k.emitValue(ev); err != nil {
 				return err
