@@ -186,9 +186,6 @@ func addLife(in *api.Instance, l reconcile.Observed) {
 	in.Generation = max(in.Generation, l.Generation)
 	if l.State == reconcile.Running || l.State == reconcile.Stopping {
 		in.PID = l.PID
-		if in.Reason == "" && l.Adopted {
-			in.Reason = "adopted: started by an earlier keeper"
-		}
 	}
 	if e := exitOf(l); e != nil && (in.Exit == nil || e.At.After(in.Exit.At.Time)) {
 		in.Exit = e

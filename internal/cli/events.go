@@ -26,6 +26,9 @@ func (e Events) Run(ctx context.Context, k *Kitt) error {
 	q := url.Values{}
 	if e.Follow {
 		lingers()
+		var stop func()
+		ctx, stop = untilRead(ctx, k.Out)
+		defer stop()
 		q.Set("follow", "1")
 	}
 	if e.Since != "" {

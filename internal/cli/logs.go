@@ -75,6 +75,9 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 	where := k.targets(l.Names)
 	if l.Follow {
 		lingers()
+		var stop func()
+		ctx, stop = untilRead(ctx, k.Out)
+		defer stop()
 	}
 	p := &logPrinter{k: k, raw: l.Raw, colours: map[string]string{}}
 	return k.asking(ctx, func() error { return l.read(ctx, k, where, q, p) })
