@@ -29,7 +29,7 @@ func (d *Daemon) getShow(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	show := api.Show{Process: masked(*t.process), Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
+	show := api.Show{Process: api.Process{Process: masked(*t.process)}, Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
 	if len(s.Specs) > 0 {
 		show.File = s.Specs[0].File
 	}
