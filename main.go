@@ -74,6 +74,7 @@ type kitt struct {
 		Out    bool     `help:"Only stdout."`
 		Raw    bool     `help:"The stored bytes exactly, with nothing added."`
 		Since  string   `help:"Only from then on: 10m, 15:04, RFC 3339." placeholder:"TIME"`
+		Until  string   `help:"Only what began by then; not with -f." placeholder:"TIME"`
 		Grep   string   `help:"Only lines that this regular expression finds something in." placeholder:"REGEXP"`
 		Names  []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
 	} `cmd:"" aliases:"log" help:"Print what processes wrote, merged by time." examples:"kitt logs -f|kitt logs web --err --since 10m|kitt logs web.1 -n all --raw"`

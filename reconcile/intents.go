@@ -27,6 +27,7 @@ type Project struct {
 	File        string            `json:"file"`
 	Request     spec.Request      `json:"request"` // how to read the file again; Env is the captured environment
 	Revision    int               `json:"revision"`
+	Was         []string          `json:"was,omitempty"`         // names that the project of this file had before
 	Down        *Hold             `json:"down,omitempty"`        // the whole project is held
 	Holds       map[string]Hold   `json:"holds,omitempty"`       // process or process.n
 	Scale       map[string]Scaled `json:"scale,omitempty"`       // process
@@ -111,6 +112,7 @@ func (in *Intents) Clone() *Intents {
 	c := &Intents{Version: in.Version, Unsynced: in.Unsynced, Projects: make(map[string]*Project, len(in.Projects))}
 	for name, p := range in.Projects {
 		q := *p
+		q.Was = slices.Clone(p.Was)
 		q.Holds, q.Scale, q.Generations = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations)
 		c.Projects[name] = &q
 	}

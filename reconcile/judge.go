@@ -143,6 +143,8 @@ func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []O
 // misfit says why a living life is not what is wanted; "" if it is.
 func misfit(w World, want Instance, wanted bool, l *Observed) string {
 	switch {
+	case !wanted && w.Renamed[l.ID.Project] != "":
+		return "project " + l.ID.Project + " is now " + w.Renamed[l.ID.Project]
 	case !wanted:
 		return "no longer wanted"
 	case want.Hold != "":

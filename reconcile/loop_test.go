@@ -457,7 +457,7 @@ func TestLookTellsWhenItIsOutOfDate(t *testing.T) {
 		}
 		b.f.Kill(web, Exit{How: "exit", Code: 1})
 		<-changed
-		do := b.r.Would(time.Now(), nil, nil)
+		do := b.r.Would(time.Now(), nil, nil, nil)
 		if len(do) != 1 || do[0].Verb != Forget {
 			t.Errorf("it would %+v", do)
 		}

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -11,12 +12,30 @@ const maxDepth = 100
 // blocked says what want waits for before it may start, "" if nothing, and whether that is in vain: unless someone
 // does something, it will not come.
 func blocked(now time.Time, w World, want Instance) (why string, vain bool) {
+	if old, ok := predecessor(w, want); ok {
+		return "waits for " + old.String() + " to end", false
+	}
 	for _, dep := range sortedKeys(want.Process.DependsOn) {
 		if why, vain = unmet(now, w, want.ID.Project, dep, want.Process.DependsOn[dep]); why != "" {
 			return why, vain
 		}
 	}
 	return "", false
+}
+
+// predecessor finds the same instance under a former name of its project, if that still lives: the two would want the
+// same ports and files.
+func predecessor(w World, want Instance) (ID, bool) {
+	for _, name := range want.Was {
+		old := ID{name, want.ID.Process, want.ID.N}
+		if _, wanted := w.Want[old]; wanted {
+			continue // another project took the name
+		}
+		if slices.ContainsFunc(w.Have[old], func(l Observed) bool { return l.alive() }) {
+			return old, true
+		}
+	}
+	return ID{}, false
 }
 
 // unmet says in words why process dep does not fulfil the condition yet; "" if it does.
@@ -64,12 +83,16 @@ func fulfilled(w World, want Instance, condition string) bool {
 	return false
 }
 
-// waiters lists, for every process (N is 0) that others depend on, their instances.
+// waiters lists, for every process (N is 0) that others depend on or take the place of, their instances.
 func waiters(want []Instance) map[ID][]ID {
 	m := map[ID][]ID{}
 	for _, in := range want {
 		for dep := range in.Process.DependsOn {
 			on := ID{Project: in.ID.Project, Process: dep}
+			m[on] = append(m[on], in.ID)
+		}
+		for _, name := range in.Was {
+			on := ID{Project: name, Process: in.ID.Process}
 			m[on] = append(m[on], in.ID)
 		}
 	}

@@ -37,6 +37,8 @@ type World struct {
 	Lost map[string]bool   // projects of which it is not known what is wanted; "" stands for all that Want does not name
 	Why  map[string]string // run digest that was replaced by an edit -> the fields that changed
 
+	Renamed map[string]string // project that is no more -> what its spec file is called now
+
 	depth int // of the dependencies that are being followed
 }
 

@@ -37,6 +37,14 @@ func (r *Reconciler) Lost(projects map[string]bool) {
 	r.world.Lost, r.all = maps.Clone(projects), true
 }
 
+// Renamed says which projects are no more because their spec file has another name now (see World).
+// Call it before the Want that it is about.
+func (r *Reconciler) Renamed(projects map[string]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.world.Renamed = projects
+}
+
 func wanted(want []Instance) map[ID]Instance {
 	m := make(map[ID]Instance, len(want))
 	for _, in := range want {
@@ -117,11 +125,11 @@ func (r *Reconciler) Look(now time.Time) (views []View, changed <-chan struct{},
 	return views, r.changed, r.ready
 }
 
-// Would plans for another want than the present one, without acting.
-func (r *Reconciler) Would(now time.Time, want []Instance, why map[string]string) []Action {
+// Would plans for another want than the present one, with the why and the names that come with it, without acting.
+func (r *Reconciler) Would(now time.Time, want []Instance, why, renamed map[string]string) []Action {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := World{Want: wanted(want), Have: r.world.Have, Why: why}
+	w := World{Want: wanted(want), Have: r.world.Have, Why: why, Renamed: renamed}
 	do, _ := Plan(now, w, w.IDs())
 	return do
 }

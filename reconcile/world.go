@@ -15,6 +15,7 @@ type Instance struct {
 	Generation uint64            // restarts asked for, from 1
 	Run        string            // digest of the fields whose edit replaces
 	Hold       string            // why it is kept down; "" means it is to be up
+	Was        []string          // former names of its project: it starts when its instance under those has ended
 }
 
 // A State of a life, as a Runtime sees it.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -18,11 +19,12 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
-	if err := d.take(ctx, l, out.say); err != nil {
+	old, err := d.take(ctx, l, out.say)
+	if err != nil {
 		return err
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
-		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project }}
+		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project || slices.Contains(old, id.Project) }, foreign: old}
 	code, text, hint := w.run(ctx)
 	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
@@ -32,29 +34,37 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
 }
 
 // take is the part of apply that changes the state. What runs is not touched if it fails.
-func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) error {
+// It returns the former names of the project, which end here.
+func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old []string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.goingDown() {
-		return failure{1, "apply: kitt is shutting down", "kitt apply again in a moment"}
+		return nil, failure{1, "apply: kitt is shutting down", "kitt apply again in a moment"}
 	}
 	s := &l.Spec
 	if err := d.claim(s); err != nil {
-		return err
+		return nil, err
 	}
-	if old := d.specs[s.Project]; old != nil && !l.Capture { // from inside a managed process: the captured environment stays
-		l.Request.Env = d.intents.Projects[s.Project].Request.Env
+	old = formerly(d.intents, s)
+	if !l.Capture { // from inside a managed process: the captured environment stays
+		for _, name := range append([]string{s.Project}, old...) {
+			if p := d.intents.Projects[name]; p != nil {
+				l.Request.Env = p.Request.Env
+				break
+			}
+		}
 	}
 	why, err := d.adopt(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := d.applied(l, say); err != nil {
-		return err
+	if err := d.applied(l, old, say); err != nil {
+		return nil, err
 	}
+	d.drop(old, s.Project)
 	delete(d.troubles, s.Project)
 	d.rewant(why)
-	return d.rec.Retry(ctx, d.failed(s.Project))
+	return old, d.rec.Retry(ctx, d.failed(s.Project))
 }
 
 // claim refuses a project whose name already belongs to another folder's file.
@@ -71,16 +81,20 @@ func (d *Daemon) claim(s *spec.Spec) error {
 }
 
 // applied records what an apply says: the file, how to read it, and that nothing is held any more.
-func (d *Daemon) applied(l api.Load, say func(api.Line)) error {
+// The projects of the old names become this one.
+func (d *Daemon) applied(l api.Load, old []string, say func(api.Line)) error {
 	s := &l.Spec
 	p := d.intents.Projects[s.Project]
-	if p != nil && p.Down == nil && len(p.Holds) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
+	if len(old) == 0 && p != nil && p.Down == nil && len(p.Holds) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
 		return nil
 	}
-	if p != nil {
-		sayLifted(p, say)
+	for _, name := range append([]string{s.Project}, old...) {
+		if p := d.intents.Projects[name]; p != nil {
+			sayLifted(p, say)
+		}
 	}
 	return d.commit(func(in *reconcile.Intents) error {
+		rename(in, old, s.Project)
 		p := in.Projects[s.Project]
 		if p == nil {
 			p = &reconcile.Project{}
@@ -126,10 +140,13 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 	if err := d.claim(s); err != nil {
 		return err
 	}
-	specs := maps.Clone(d.specs)
-	old := specs[s.Project]
-	specs[s.Project] = s
-	p := d.intents.Projects[s.Project]
+	names := formerly(d.intents, s)
+	in := d.intents.Clone()
+	rename(in, names, s.Project)
+	old, p := d.specs[s.Project], in.Projects[s.Project]
+	if old == nil && len(names) > 0 {
+		old = d.specs[names[0]]
+	}
 	lifted := reconcile.Project{File: s.File, Request: l.Request}
 	if p != nil {
 		sayLifted(p, say)
@@ -138,12 +155,12 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 	digests := reconcile.Digests{}
 	var want []reconcile.Instance
 	for _, in := range d.wants(time.Now(), d.specs) {
-		if in.ID.Project != s.Project {
+		if in.ID.Project != s.Project && !slices.Contains(names, in.ID.Project) {
 			want = append(want, in)
 		}
 	}
 	want = append(want, reconcile.Expand(time.Now(), s, &lifted, digests)...)
-	n := sayPlan(d.rec.Would(time.Now(), want, changes(old, s, d.digests)), s.Project, say)
+	n := sayPlan(d.rec.Would(time.Now(), want, changes(old, s, d.digests), renamed(in)), s.Project, names, say)
 	n += sayEdits(old, s, say)
 	if p != nil && !maps.Equal(p.Request.Env, l.Request.Env) && l.Capture {
 		say(api.Line{Type: "note", Text: "the captured environment differs; the next start of each process uses the new one, nothing restarts for it"})
@@ -152,14 +169,15 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 	return nil
 }
 
-// sayPlan tells the actions on one project, a line an instance, and counts them.
-func sayPlan(do []reconcile.Action, project string, say func(api.Line)) (n int) {
+// sayPlan tells the actions on one project, and on those whose place it takes, a line an instance, and counts them.
+func sayPlan(do []reconcile.Action, project string, old []string, say func(api.Line)) (n int) {
 	seen := map[reconcile.ID]bool{}
 	for _, a := range do {
-		if a.ID.Project != project {
+		if a.ID.Project != project && !slices.Contains(old, a.ID.Project) {
 			continue
 		}
 		if l, ok := line(a, seen); ok {
+			l.ID = inFull(l.ID, a.ID, old)
 			say(l)
 			n++
 		}

@@ -35,7 +35,8 @@ type Daemon struct {
 	Screen func(s *api.Status, width int, colour bool) []byte // the text of `kitt status`; nil: there is none
 
 	StartKeeper func() error                    // brings a dead keeper back
-	StopService func(ctx context.Context) error // stops kitt's unit through its manager; nil without one
+	StopService func(ctx context.Context) error // stops kitt's unit through its manager; nil without one, or where that may not be
+	Comeback    string                          // why a service manager will bring this kitt back after a shutdown; "" where it will not
 
 	rec      *reconcile.Reconciler
 	rt       *local.Runtime

@@ -77,8 +77,8 @@ func (d *Daemon) trouble(file, project string, l Loaded, err error) *api.Trouble
 	case l.Error != "":
 		return &api.Trouble{Text: l.Error}
 	case l.Spec.Project != project:
-		return &api.Trouble{Text: fmt.Sprintf("%s: the project is now called %q; it still runs as %q", file, l.Spec.Project, project),
-			Hint: "kitt down " + project + ", then kitt apply"}
+		return &api.Trouble{Text: fmt.Sprintf("%s: project %s is now called %s; this edit is held, it runs on as %s", file, project, l.Spec.Project, project),
+			Hint: fmt.Sprintf("kitt apply -f %s ends what runs as %s and starts it as %s", file, project, l.Spec.Project)}
 	}
 	return nil
 }

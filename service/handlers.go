@@ -15,24 +15,21 @@ import (
 
 // getShow answers with everything about one process: ?name=, ?project=.
 func (d *Daemon) getShow(w http.ResponseWriter, r *http.Request) {
-	name, project := r.URL.Query().Get("name"), r.URL.Query().Get("project")
-	if project == "" {
-		project = d.projectOf(who(r))
-	}
+	near := d.near(r, r.URL.Query().Get("project"))
 	d.mu.Lock()
-	ts, err := d.resolve(project, []string{name})
+	ts, err := d.resolve(near, []string{r.URL.Query().Get("name")})
 	d.mu.Unlock()
 	if err != nil {
 		refuse(w, err)
 		return
 	}
 	t := ts[0]
-	s, err := d.status(r.Context(), t.project, []string{t.project + "/" + t.key()})
+	s, err := d.status(r.Context(), t.project, "", []string{t.project + "/" + t.key()})
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	show := api.Show{Process: masked(*t.process), Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
+	show := api.Show{Process: api.Process{Process: masked(*t.process)}, Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
 	if len(s.Specs) > 0 {
 		show.File = s.Specs[0].File
 	}
@@ -125,7 +122,8 @@ type logSource struct {
 // getLogs streams where logs lie, and a poke each time that there is more: {"sources":[…]}, {"poke":true}.
 func (d *Daemon) getLogs(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if _, err := d.views(r.Context(), q.Get("project"), words(q.Get("targets"))); err != nil {
+	near := d.near(r, q.Get("near"))
+	if _, _, err := d.views(r.Context(), q.Get("project"), near, words(q.Get("targets"))); err != nil {
 		refuse(w, err)
 		return
 	}
@@ -133,8 +131,8 @@ func (d *Daemon) getLogs(w http.ResponseWriter, r *http.Request) {
 	enc, before := json.NewEncoder(w), ""
 	for {
 		_, changed, _ := d.rec.Look(time.Now())
-		views, _ := d.views(r.Context(), q.Get("project"), words(q.Get("targets"))) // a name may go away meanwhile
-		sources := d.sources(views)
+		views, clash, _ := d.views(r.Context(), q.Get("project"), near, words(q.Get("targets"))) // a name may go away meanwhile
+		sources := d.sources(views, clash)
 		tap := d.taps.arm(r.Context(), folders(sources)) // before the client is told to read: what comes later pokes again
 		if b, _ := json.Marshal(sources); string(b) != before {
 			before = string(b)
@@ -150,9 +148,8 @@ func (d *Daemon) getLogs(w http.ResponseWriter, r *http.Request) {
 }
 
 // sources says where the streams of the given instances lie.
-func (d *Daemon) sources(views []reconcile.View) []logSource {
+func (d *Daemon) sources(views []reconcile.View, clash map[string]bool) []logSource {
 	out := make([]logSource, 0, len(views))
-	clash := clashes(views)
 	for _, v := range views {
 		in := d.instance(v, usage{}, clash[v.ID.Process])
 		out = append(out, logSource{in.ID, in.Log.Out, in.Log.Err})

@@ -116,9 +116,7 @@ func (d *Daemon) postOrder(verb string) http.HandlerFunc {
 			return
 		}
 		c := who(r)
-		if o.Project == "" {
-			o.Project = d.projectOf(c)
-		}
+		o.Project = d.near(r, o.Project)
 		s := &lines{w: w}
 		if err := d.order(r.Context(), verb, o, c, s); err != nil {
 			s.fail(err)

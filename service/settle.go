@@ -27,6 +27,8 @@ type wait struct {
 	timeout time.Duration
 	skip    bool // do not wait, only say what is being done
 	mine    func(reconcile.ID) bool
+	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
+	foreign []string                // projects whose instances are named in full
 
 	said  int
 	todo  int // instances that are not as they should be at the end
@@ -160,13 +162,31 @@ func (w *wait) drain() {
 
 // tell says one action of ours.
 func (w *wait) tell(a *reconcile.Action) {
-	if !w.mine(a.ID) {
+	if !w.mine(a.ID) || w.later(a) {
 		return
 	}
 	if l, ok := line(*a, w.seen); ok {
+		l.ID = inFull(l.ID, a.ID, w.foreign)
 		w.out.say(l)
 		w.said++
 	}
+}
+
+// later tells whether an action is about a restart that was asked for after this one. The stop and the start of one
+// restart are told, or not told, together.
+func (w *wait) later(a *reconcile.Action) bool {
+	upTo := w.raised[a.ID]
+	if upTo == 0 {
+		return false
+	}
+	switch a.Verb {
+	case reconcile.Stop:
+		_, generation, err := reconcile.ParseLife(a.Life)
+		return err == nil && generation >= upTo
+	case reconcile.Start:
+		return a.Want.Generation > upTo && !w.seen[a.ID]
+	}
+	return false
 }
 
 // ids lists the instances that are followed.
@@ -196,14 +216,24 @@ func (w *wait) verdict(pending []api.Pending, late bool) (code int, text, hint s
 	return 5, text + "\n  " + strings.Join(names, "\n  "), w.hint(pending)
 }
 
-// hint is the way out that the first failure knows, or where to look.
+// hint is the way out that a failure knows, or where to look. Of several that differ each is named.
 func (w *wait) hint(pending []api.Pending) string {
+	known := map[string]string{}
 	for _, v := range w.views {
-		if v.Verdict.Hint != "" {
-			return v.Verdict.Hint
-		}
+		known[v.ID.Short()] = v.Verdict.Hint
 	}
-	return "kitt logs " + pending[0].ID
+	var hints []string
+	for _, p := range first(pending, 5) {
+		way := known[p.ID]
+		if way == "" {
+			way = "kitt logs " + p.ID
+		}
+		if len(pending) > 1 {
+			way = p.ID + ": " + way
+		}
+		hints = append(hints, way)
+	}
+	return strings.Join(hints, "\n")
 }
 
 func first[T any](list []T, n int) []T { return list[:min(n, len(list))] }

@@ -25,6 +25,9 @@ func (d *Daemon) postShutdown(w http.ResponseWriter, r *http.Request) {
 	if left > 0 {
 		s.say(api.Line{Type: "note", Text: plural(left, "process", "processes") + " could not be ended"})
 	}
+	if d.Comeback != "" {
+		s.say(api.Line{Type: "note", Text: d.Comeback, Hint: "sudo kitt service stop --system"})
+	}
 	s.say(api.Line{Type: "done", Text: plural(n, "process", "processes") + " stopped; kitt is down; kitt apply or the next boot brings them back"})
 	d.background.Go(func() { d.end(true) }) // after the answer has left; ends with the process
 }
@@ -35,9 +38,11 @@ func (d *Daemon) end(stopped bool) {
 	defer cancel()
 	time.Sleep(20 * time.Millisecond) // the answer is on its way
 	if d.Service && stopped && d.StopService != nil {
-		if err := d.StopService(ctx); err == nil {
+		err := d.StopService(ctx)
+		if err == nil {
 			return // the manager signals the keeper
 		}
+		d.Log.Warn("stop service", "err", err) // the keeper's exit 0 is enough for launchd
 	}
 	if err := d.Keeper.Shutdown(ctx, false); err != nil {
 		d.Log.Warn("end keeper", "err", err)

@@ -81,6 +81,7 @@ func (d *Daemon) rewant(why map[string]string) {
 	if len(d.lost) > 0 {
 		d.rec.Lost(d.lost)
 	}
+	d.rec.Renamed(renamed(d.intents))
 	d.rec.Want(d.wants(time.Now(), d.specs), why)
 	d.copies.poke()
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,14 +15,16 @@ import (
 	"kitt.sh/service/api"
 )
 
-// getStatus answers with all instances, or those of ?project= or ?targets=a,b; as JSON or as ?view=table.
+// getStatus answers with all instances, or those of ?project= or ?targets=a,b (looked up first in ?near=); as JSON or
+// as ?view=table.
 func (d *Daemon) getStatus(w http.ResponseWriter, r *http.Request) {
-	s, err := d.status(r.Context(), r.URL.Query().Get("project"), words(r.URL.Query().Get("targets")))
+	q := r.URL.Query()
+	s, err := d.status(r.Context(), q.Get("project"), d.near(r, q.Get("near")), words(q.Get("targets")))
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	b := d.viewOf(s, r.URL.Query())
+	b := d.viewOf(s, q)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	_, _ = w.Write(b)
@@ -47,46 +50,47 @@ func words(s string) []string {
 }
 
 // Status is what everything looks like now.
-func (d *Daemon) status(ctx context.Context, project string, names []string) (*api.Status, error) {
-	views, err := d.views(ctx, project, names)
+func (d *Daemon) status(ctx context.Context, project, near string, names []string) (*api.Status, error) {
+	views, clash, err := d.views(ctx, project, near, names)
 	if err != nil {
 		return nil, err
 	}
 	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version},
 		Specs: d.projects(project), Instances: make([]api.Instance, 0, len(views))}
 	use := d.sample.use(views)
-	clash := clashes(views)
 	for _, v := range views {
 		s.Instances = append(s.Instances, d.instance(v, use[v.ID], clash[v.ID.Process]))
 	}
 	return s, nil
 }
 
-// views lists the instances that people are shown: all but the deleted ones that are down.
-func (d *Daemon) views(ctx context.Context, project string, names []string) (out []reconcile.View, err error) {
+// views lists the instances that people are shown: all but the deleted ones that are down. With a project only its
+// own, with names only theirs, which are looked up in the project near first. clash holds the process names that more
+// than one project has, shown or not: an instance's id does not hang on what else is asked for.
+func (d *Daemon) views(ctx context.Context, project, near string, names []string) (out []reconcile.View, clash map[string]bool, err error) {
 	all := d.settled(ctx)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	keep := map[reconcile.ID]bool{}
-	targets, err := d.resolve("", names)
+	targets, err := d.resolve(near, names)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, t := range targets {
 		for _, id := range d.ids(t) {
 			keep[id] = true
 		}
 	}
+	all = slices.DeleteFunc(all, d.deleted)
 	for _, v := range all {
 		switch {
 		case project != "" && v.ID.Project != project:
 		case len(names) > 0 && !keep[v.ID]:
-		case d.deleted(v):
 		default:
 			out = append(out, v)
 		}
 	}
-	return out, nil
+	return out, clashes(all), nil
 }
 
 // settled looks at the world, waiting at most 2 s for the first look after the daemon's start.
@@ -113,8 +117,7 @@ func (d *Daemon) deleted(v reconcile.View) bool {
 	if p == nil || v.Verdict.Phase != reconcile.PhaseHeld {
 		return false
 	}
-	h, ok := p.Held(time.Now(), v.ID)
-	return ok && h.Deleted
+	return deleted(time.Now(), p, v.ID)
 }
 
 // projects lists the specs that are followed.
@@ -124,10 +127,26 @@ func (d *Daemon) projects(only string) []api.Spec {
 	out := make([]api.Spec, 0, len(d.intents.Projects))
 	for _, name := range sorted(d.intents.Projects) {
 		if only == "" || only == name {
-			out = append(out, api.Spec{Project: name, File: d.intents.Projects[name].File, Error: d.troubles[name]})
+			s := api.Spec{Project: name, File: d.intents.Projects[name].File, Error: d.troubles[name]}
+			if s.Error != nil && d.idle(name) {
+				s.Error = nil
+			}
+			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// idle tells whether nothing of a project lives or would: no file matters to it then, whatever is wrong with it.
+// The caller holds mu.
+func (d *Daemon) idle(project string) bool {
+	views, _, ok := d.rec.Look(time.Now())
+	for _, v := range views {
+		if v.ID.Project == project && v.Verdict.Phase != reconcile.PhaseHeld {
+			return false
+		}
+	}
+	return ok && !d.lost[project]
 }
 
 // clashes lists the process names that more than one project has.
@@ -167,9 +186,6 @@ func addLife(in *api.Instance, l reconcile.Observed) {
 	in.Generation = max(in.Generation, l.Generation)
 	if l.State == reconcile.Running || l.State == reconcile.Stopping {
 		in.PID = l.PID
-		if in.Reason == "" && l.Adopted {
-			in.Reason = "adopted: started by an earlier keeper"
-		}
 	}
 	if e := exitOf(l); e != nil && (in.Exit == nil || e.At.After(in.Exit.At.Time)) {
 		in.Exit = e
@@ -196,6 +212,14 @@ func apiExit(e reconcile.Exit) *api.Exit {
 		out.Code = &code
 	}
 	return out
+}
+
+// near is the project in which the names of a request are looked up first: the one it says, else the caller's.
+func (d *Daemon) near(r *http.Request, said string) string {
+	if said != "" {
+		return said
+	}
+	return d.projectOf(who(r))
 }
 
 // projectOf guesses the project that a caller means: the one of the life it runs in, or whose file lies in its folder.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/spec"
@@ -101,6 +102,35 @@ func (d *Daemon) everything(project string) (out []target) {
 		}
 	}
 	return out
+}
+
+// undeleted lists all processes but those that the user deleted: only their names, or an apply, bring them back.
+// Of a process of which some instances are deleted it lists the others. The caller holds mu.
+func (d *Daemon) undeleted(now time.Time) (out []target) {
+	for _, t := range d.everything("") {
+		var left []target
+		ids := d.ids(t)
+		for _, id := range ids {
+			if !deleted(now, d.intents.Projects[t.project], id) {
+				left = append(left, target{t.project, t.process, id.N})
+			}
+		}
+		if len(left) == len(ids) {
+			left = []target{t}
+		}
+		out = append(out, left...)
+	}
+	return out
+}
+
+// deleted tells whether the user deleted an instance, or its process.
+func deleted(now time.Time, p *reconcile.Project, id reconcile.ID) bool {
+	for _, key := range []string{id.Process, id.Short()} { // of a project that is down besides it is deleted no less
+		if h := p.Holds[key]; h.Deleted && (h.Until.IsZero() || now.Before(h.Until)) {
+			return true
+		}
+	}
+	return false
 }
 
 // unknown words a name that nothing has, with the names that there are.

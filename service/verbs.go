@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -25,7 +26,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	defer stop()
 	since := time.Now()
 	c.up = ancestors(c.pid)
-	ids, text, err := d.intend(ctx, verb, o, c)
+	ids, raised, text, err := d.intend(ctx, verb, o, c)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		out.say(api.Line{Type: "done", Text: verb + " is on disk; kitt does the rest"})
 		return nil
 	}
-	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait,
+	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait, raised: raised,
 		mine: func(id reconcile.ID) bool { return ids[id] }}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
@@ -44,35 +45,40 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	return nil
 }
 
-// intend puts a verb's intent on the disk and tells the reconciler. It returns the instances concerned, and the
-// last words if all goes well ("" for the usual ones).
-func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller) (map[reconcile.ID]bool, string, error) {
+// intend puts a verb's intent on the disk and tells the reconciler. It returns the instances concerned, the
+// generations that they are raised to, and the last words if all goes well ("" for the usual ones).
+func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller) (ids map[reconcile.ID]bool, raised map[reconcile.ID]uint64, text string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.goingDown() {
-		return nil, "", failure{1, verb + ": kitt is shutting down", "kitt apply starts it again"}
+		return nil, nil, "", failure{1, verb + ": kitt is shutting down", "kitt apply starts it again"}
 	}
 	targets, err := d.targets(verb, o)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
-	ids := map[reconcile.ID]bool{}
+	ids = map[reconcile.ID]bool{}
 	for _, t := range targets {
 		for _, id := range d.ids(t) {
 			ids[id] = true
 		}
 	}
+	if err := d.scaledAway(verb, targets, ids); err != nil {
+		return nil, nil, "", err
+	}
 	d.asked(verb, ids, c)
-	text, err := d.intention(verb, o, targets, ids)
-	if err != nil {
-		return nil, "", err
+	if text, err = d.intention(verb, o, targets, ids); err != nil {
+		return nil, nil, "", err
 	}
 	d.events.add(api.Event{Kind: verb, ID: describe(targets), Reason: o.Message, By: c.String()})
 	d.rewant(nil)
 	if verb == "start" {
 		err = d.rec.Retry(ctx, d.down(ids))
 	}
-	return ids, text, err
+	if verb == "restart" || verb == "reload" {
+		raised = d.generations(ids)
+	}
+	return ids, raised, text, err
 }
 
 // targets resolves what an order is about. The caller holds mu.
@@ -89,7 +95,7 @@ func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
 		}
 		return d.everything(o.Project), nil
 	case o.All:
-		return d.everything(""), nil
+		return d.undeleted(time.Now()), nil
 	case len(o.Targets) == 0:
 		return nil, failure{2, verb + ": no process named", "name one, or say --all"}
 	}
@@ -131,6 +137,26 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
 	}
 	return "", failure{2, "no such verb: " + verb, ""}
+}
+
+// scaledAway is the error where a process that is to run was named, and none of the named has an instance.
+func (d *Daemon) scaledAway(verb string, targets []target, ids map[reconcile.ID]bool) error {
+	if len(ids) > 0 || len(targets) == 0 || verb != "restart" && verb != "reload" && verb != "start" {
+		return nil
+	}
+	name := targets[0].key()
+	return failure{1, fmt.Sprintf("%s %s: it is scaled to 0", verb, name), fmt.Sprintf("kitt scale %s=1", name)}
+}
+
+// generations are those that are wanted now. The caller holds mu.
+func (d *Daemon) generations(ids map[reconcile.ID]bool) map[reconcile.ID]uint64 {
+	wanted := make(map[reconcile.ID]uint64, len(ids))
+	for id := range ids {
+		if p := d.intents.Projects[id.Project]; p != nil {
+			wanted[id] = p.Generations[id.Short()]
+		}
+	}
+	return wanted
 }
 
 // raise lifts the holds on the targets and, for a restart, asks for one more life of each instance.
@@ -176,9 +202,14 @@ func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
 			continue
 		}
 		h := *p.Down
-		p.Down, p.Holds = nil, map[string]reconcile.Hold{}
+		maps.DeleteFunc(p.Holds, func(_ string, h reconcile.Hold) bool { return !h.Deleted })
+		if p.Down = nil; p.Holds == nil {
+			p.Holds = map[string]reconcile.Hold{}
+		}
 		for _, proc := range d.specs[t.project].Processes {
-			p.Holds[proc.Name] = h
+			if !p.Holds[proc.Name].Deleted {
+				p.Holds[proc.Name] = h
+			}
 		}
 	}
 }

@@ -70,6 +70,7 @@ func Load(ctx context.Context, req Request, eval Eval) (*Spec, error) {
 		return r.finish()
 	}
 	r.choose(ctx, eval, file, text)
+	r.checkFlags(file)
 	r.validate()
 	return r.finish()
 }

@@ -100,6 +100,30 @@ func TestFormation(t *testing.T) {
 	}
 }
 
+func TestFlagsOfAProcfileMeanNothingElsewhere(t *testing.T) {
+	dir := folder(t, "kitt.hcl", "process \"web\" {\n command = \"x\"\n}\n", "e.json", `{"apps":[{"name":"web","script":"./x"}]}`, "x", "",
+		"both.hcl", "procfile = \"Procfile\"\nprocess \"db\" {\n command = \"x\"\n}\n", "Procfile", "web: x\n")
+	for _, row := range []struct {
+		name, file string
+		req        spec.Request
+		want       string
+	}{
+		{"a formation of an HCL file", "kitt.hcl", spec.Request{Formation: map[string]int{"web": 2}}, "--formation web=2 is for the processes of a Procfile"},
+		{"a formation of an ecosystem file", "e.json", spec.Request{Formation: map[string]int{"all": 2}}, "--formation all=2 is for"},
+		{"a port of an HCL file", "kitt.hcl", spec.Request{Port: 3000}, "--port 3000 is for"},
+		{"an HCL file that has a Procfile", "both.hcl", spec.Request{Formation: map[string]int{"web": 2}, Port: 3000}, ""},
+		{"of which another process is meant", "both.hcl", spec.Request{Formation: map[string]int{"db": 2}}, "formation db=2: no such process"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.req.Path = filepath.Join(dir, row.file)
+			_, said := load(t, row.req)
+			if got := strings.Join(said, "; "); len(said) > 1 || (got == "") != (row.want == "") || !strings.Contains(got, row.want) {
+				t.Errorf("said %q, want %q", said, row.want)
+			}
+		})
+	}
+}
+
 func TestFilesThatAreNoSpec(t *testing.T) {
 	dir := folder(t, "empty/x", "", "notes.txt", "hello\n", "procs", "web: x\n# y\n", "Procfile.empty", "# nothing\n", "e.hcl", "", "e.json", "",
 		"e.yml", "# x\n", "nul.hcl", "a\x00b", "bad.yml", "apps:\n  - a: [\n", "e.config.js", "module.exports = 5", "tags.json", `{"a": 1}`, "Procfile", "ok: y\n")

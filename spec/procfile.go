@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -34,7 +35,6 @@ func (r *reading) procfile(file, text string) {
 	dir := filepath.Dir(file)
 	settings, _ := r.dotenvFile(filepath.Join(dir, ".env"))
 	r.spec.Processes = r.procfileProcesses(file, text, filepath.Join(dir, ".env"), settings)
-	r.checkFormation(file)
 }
 
 // procfileProcesses makes processes of the lines of text; settings of envFile are the environment of each.
@@ -54,6 +54,7 @@ func (r *reading) procfileProcesses(file, text, envFile string, settings []setti
 		p.Origins["command"] = c.at
 		p.Step = map[string]int{"PORT": base + portStep*i}
 		p.Instances = r.formation(c.name)
+		r.lined = append(r.lined, c.name)
 		out = append(out, p)
 	}
 	releaseFirst(out)
@@ -147,14 +148,21 @@ func (r *reading) formation(name string) int {
 	return 1
 }
 
-func (r *reading) checkFormation(file string) {
-	var names []string
-	for _, p := range r.spec.Processes {
-		names = append(names, p.Name)
+// checkFlags complains of flags that mean the processes of a Procfile where there are none to mean.
+func (r *reading) checkFlags(file string) {
+	if len(r.errs) > 0 {
+		return // the processes may not be known
+	}
+	if len(r.lined) == 0 && r.req.Port != 0 {
+		r.complain(Pos{File: file}, "say it in the file: env = { PORT = ... }", "--port %d is for the processes of a Procfile, this file has none", r.req.Port)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.req.Formation)) {
-		if name != "all" && !slices.Contains(names, name) {
-			r.complain(Pos{File: file, Line: 1}, didYouMean(name, names), "formation %s=%d: no such process", name, r.req.Formation[name])
+		switch n := r.req.Formation[name]; {
+		case len(r.lined) == 0:
+			r.complain(Pos{File: file}, fmt.Sprintf("say instances = %d in the file, or kitt scale %s=%d once it runs", n, name, n),
+				"--formation %s=%d is for the processes of a Procfile, this file has none", name, n)
+		case name != "all" && !slices.Contains(r.lined, name):
+			r.complain(Pos{File: file, Line: 1}, didYouMean(name, r.lined), "formation %s=%d: no such process", name, n)
 		}
 	}
 }

@@ -24,6 +24,7 @@ type reading struct {
 	spec  *Spec
 	lines map[string][]string // of every file read, for the line a complaint stands on
 	errs  []Complaint
+	lined []string        // processes that stand in a Procfile
 	named Pos             // where the project's name stands, if the file gives one
 	seen  map[string]bool // complaints and warnings made: an expression read for each instance is wrong once
 }

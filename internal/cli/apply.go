@@ -39,7 +39,7 @@ func (a Apply) Run(ctx context.Context, k *Kitt) error {
 	if err := answers(); err != nil {
 		return err
 	}
-	return (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", a.load(k, s, req)))
+	return unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", a.load(k, s, req))))
 }
 
 // load is the request. An apply from inside a process that kitt runs does not capture: its

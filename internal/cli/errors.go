@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -82,6 +83,8 @@ func (k *Kitt) fail(err error) int {
 	case err == nil, code == codeStopped && !errors.As(err, &hinted):
 	case errors.Is(err, api.ErrNotRunning) && hint == "":
 		text, hint = err.Error(), "kitt apply starts it, with the spec of this folder"
+	case errors.Is(err, api.ErrGone) && hint == "":
+		text, hint = err.Error(), "the same again in a moment; why it went stands in "+filepath.Join(k.Dirs.Own(), "daemon.log")
 	default:
 		text = err.Error()
 	}

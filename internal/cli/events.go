@@ -26,10 +26,13 @@ func (e Events) Run(ctx context.Context, k *Kitt) error {
 	q := url.Values{}
 	if e.Follow {
 		lingers()
+		var stop func()
+		ctx, stop = untilRead(ctx, k.Out)
+		defer stop()
 		q.Set("follow", "1")
 	}
 	if e.Since != "" {
-		at, err := moment(k.Now(), e.Since)
+		at, err := moment(k.Now(), "--since", e.Since)
 		if err != nil {
 			return err
 		}
@@ -42,15 +45,17 @@ func (e Events) Run(ctx context.Context, k *Kitt) error {
 }
 
 func (e Events) print(ctx context.Context, k *Kitt, q url.Values) error {
+	told := uint64(0)
 	for ev, err := range api.Follow[api.Event](ctx, k.API, "/v1/events", q) {
 		switch {
 		case ctx.Err() != nil:
 			return nil // Ctrl-C is how it ends
 		case err != nil:
 			return err
-		case !matches(ev.ID, e.Names):
+		case !matches(ev.ID, e.Names), ev.Seq > 0 && ev.Seq <= told: // the next daemon began from the beginning
 			continue
 		}
+		told = ev.Seq
 		if k.Output == "json" {
 			if err := k.emitValue(ev); err != nil {
 				return err
@@ -103,8 +108,8 @@ func matches(id string, names []string) bool {
 	return len(names) == 0
 }
 
-// moment reads a point in time: 10m (ago), 15:04, 2006-01-02 15:04 or RFC 3339.
-func moment(now time.Time, s string) (time.Time, error) {
+// moment reads the point in time that flag was given: 10m (ago), 15:04, 2006-01-02 15:04 or RFC 3339.
+func moment(now time.Time, flag, s string) (time.Time, error) {
 	if d, err := time.ParseDuration(s); err == nil {
 		return now.Add(-d.Abs()), nil
 	}
@@ -128,5 +133,5 @@ func moment(now time.Time, s string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage(fmt.Sprintf("--since %q is no time", s), "for instance 10m, 2d, 15:04 or "+now.Format(time.RFC3339))
+	return time.Time{}, usage(fmt.Sprintf("%s %q is no time", flag, s), "for instance 10m, 2d, 15:04 or "+now.Format(time.RFC3339))
 }

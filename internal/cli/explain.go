@@ -30,7 +30,7 @@ func (e Explain) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
-	list := e.list(show.Process)
+	list := e.list(show.Process.Process)
 	switch {
 	case len(list) == 0 && e.Field != "":
 		return &trouble{text: fmt.Sprintf("explain %s: no field %q", e.Name, e.Field), hint: "kitt explain " + e.Name, code: codeFailed}

@@ -9,8 +9,10 @@ package cli
 import (
 	"context"
 	"io"
+	"net/url"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"kitt.sh/internal/early"
@@ -77,6 +79,18 @@ func open(g Globals) *Kitt {
 
 // project is where names are looked up first; empty lets the server go by the working folder.
 func (k *Kitt) project() string { return k.Env("KITT_PROJECT") }
+
+// targets is the query for the processes of these names, or for all.
+func (k *Kitt) targets(names []string) url.Values {
+	q := url.Values{}
+	if len(names) > 0 {
+		q.Set("targets", strings.Join(names, ","))
+		if near := k.project(); near != "" {
+			q.Set("near", near)
+		}
+	}
+	return q
+}
 
 // may says with a usage error that the verb has no such output form.
 func (k *Kitt) may(forms ...string) error {

@@ -20,6 +20,7 @@ type Logs struct {
 	Out    bool
 	Raw    bool
 	Since  string
+	Until  string
 	Grep   string
 	Names  []string
 }
@@ -36,6 +37,7 @@ type logQuery struct {
 	Last     int // lines of the past, over all sources; below 0: all
 	Out, Err bool
 	Since    time.Time
+	Until    time.Time              // lines that began later are left out; zero: none
 	Keep     func(line []byte) bool // nil keeps all
 	Whole    bool                   // an unfinished last line waits for its end
 }
@@ -51,7 +53,7 @@ type logLine struct {
 // A logReader reads the stored streams of several instances as one.
 type logReader interface {
 	// Read hands over every stored line that it has not handed over yet, in the order of time.
-	// The first call keeps to the query's Last and Since. An error of emit ends it and is returned.
+	// The first call keeps to the query's Last, Since and Until. An error of emit ends it and is returned.
 	Read(ctx context.Context, emit func(logLine) error) error
 	// Follow says of which instances Read is to read from now on. The new ones start where they begin.
 	Follow(sources []logSource)
@@ -72,12 +74,12 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
-	where := url.Values{}
-	if len(l.Names) > 0 {
-		where.Set("targets", strings.Join(l.Names, ","))
-	}
+	where := k.targets(l.Names)
 	if l.Follow {
 		lingers()
+		var stop func()
+		ctx, stop = untilRead(ctx, k.Out)
+		defer stop()
 	}
 	p := &logPrinter{k: k, raw: l.Raw, colours: map[string]string{}}
 	return k.asking(ctx, func() error { return l.read(ctx, k, where, q, p) })
@@ -93,10 +95,8 @@ func (l Logs) query(now time.Time) (q logQuery, err error) {
 	default:
 		q.Last = n
 	}
-	if l.Since != "" {
-		if q.Since, err = moment(now, l.Since); err != nil {
-			return q, err
-		}
+	if q, err = l.span(now, q); err != nil {
+		return q, err
 	}
 	if l.Grep != "" {
 		re, err := regexp.Compile(l.Grep)
@@ -104,6 +104,28 @@ func (l Logs) query(now time.Time) (q logQuery, err error) {
 			return q, usage("--grep: "+err.Error(), `a dot, a bracket or a star for itself is written \. \[ \*`)
 		}
 		q.Keep = re.Match
+	}
+	return q, nil
+}
+
+// span adds --since and --until.
+func (l Logs) span(now time.Time, q logQuery) (_ logQuery, err error) {
+	if l.Since != "" {
+		if q.Since, err = moment(now, "--since", l.Since); err != nil {
+			return q, err
+		}
+	}
+	if l.Until == "" {
+		return q, nil
+	}
+	if q.Until, err = moment(now, "--until", l.Until); err != nil {
+		return q, err
+	}
+	switch {
+	case l.Follow:
+		return q, usage("both -f and --until given", "leave one of them out: what comes is later than any --until")
+	case q.Until.Before(q.Since):
+		return q, usage(fmt.Sprintf("--until %s is before --since %s", l.Until, l.Since), "for instance --since 2h --until 1h")
 	}
 	return q, nil
 }

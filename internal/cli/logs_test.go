@@ -128,6 +128,11 @@ func TestLogQuery(t *testing.T) {
 		{"no number", Logs{Lines: "x"}, logQuery{}, codeUsage},
 		{"a negative number", Logs{Lines: "-3"}, logQuery{}, codeUsage},
 		{"no time", Logs{Since: "x"}, logQuery{}, codeUsage},
+		{"until, without -n, is the last fifteen before", Logs{Lines: "15", Until: "1h"}, logQuery{Last: 15, Out: true, Err: true, Until: noon.Add(-time.Hour)}, 0},
+		{"a span", Logs{Lines: "15", Since: "2h", Until: "1h"}, logQuery{Last: -1, Out: true, Err: true, Since: noon.Add(-2 * time.Hour), Until: noon.Add(-time.Hour)}, 0},
+		{"a span that ends before it begins", Logs{Since: "1h", Until: "2h"}, logQuery{}, codeUsage},
+		{"until with what comes", Logs{Until: "2h", Follow: true}, logQuery{}, codeUsage},
+		{"until no time", Logs{Until: "x"}, logQuery{}, codeUsage},
 		{"no expression", Logs{Grep: "["}, logQuery{}, codeUsage},
 	}
 	for _, tt := range tests {

@@ -21,9 +21,18 @@ func (k *Kitt) order(ctx context.Context, verb string, o api.Order) error {
 	if o.Project == "" {
 		o.Project = k.project()
 	}
-	return k.asking(ctx, func() error {
+	return unanswered(verb, o.Targets, k.asking(ctx, func() error {
 		return (&stream{k: k}).print(ctx, verb, k.API.Post(ctx, verb, o))
-	})
+	}))
+}
+
+// unanswered says of whom a verb was, and where to look, if the daemon went away before it had answered.
+func unanswered(verb string, names []string, err error) error {
+	if !errors.Is(err, api.ErrGone) {
+		return err
+	}
+	of := strings.Join(append([]string{""}, names...), " ")
+	return &trouble{text: verb + of + ": " + err.Error(), hint: "kitt status" + of + " shows what was done", code: codeFailed, err: err}
 }
 
 // named is order for the verbs that must be told whom they are about.

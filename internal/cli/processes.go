@@ -57,6 +57,9 @@ func daemonMain(args []string) int {
 	defer stop()
 	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Log: log, Keeper: line, API: l,
 		Load: service.ChildLoader(exe), Screen: screen, StartKeeper: func() error { return startDetached(ctx, d) }}
+	if asService {
+		kitt.StopService, kitt.Comeback = realStopper(d)
+	}
 	if err := kitt.Run(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("end", "err", err)
 	}

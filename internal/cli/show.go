@@ -56,7 +56,7 @@ func (k *Kitt) process(s api.Show) {
 	fmt.Fprintf(k.Out, "%s  %s\n\n", k.Paint.in(bold, name), clean(origin(s)))
 	fmt.Fprint(k.Out, instances(k.Paint, k.Now(), s.Instances, true, k.limit()))
 	k.heading("settings")
-	k.fields(fields(s.Process))
+	k.fields(fields(s.Process.Process))
 	if len(s.Instances) > 0 && s.Instances[0].Log.Out != "" {
 		k.heading("logs")
 		for _, in := range s.Instances {

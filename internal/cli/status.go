@@ -29,11 +29,7 @@ func (s Status) Run(ctx context.Context, k *Kitt) error {
 
 // query asks for the names given. Without any it asks for everything, also from inside a project.
 func (s Status) query(k *Kitt) url.Values {
-	q := url.Values{}
-	if len(s.Names) > 0 {
-		q.Set("targets", strings.Join(s.Names, ","))
-	}
-	return q
+	return k.targets(s.Names)
 }
 
 func (s Status) once(ctx context.Context, k *Kitt) error {
@@ -53,9 +49,20 @@ func (s Status) once(ctx context.Context, k *Kitt) error {
 	}
 	_, err = fmt.Fprint(k.Out, statusText(k.Paint, k.Now(), now, k.Output == "wide", k.limit()))
 	if err == nil && len(now.Instances) == 0 {
-		k.note("no processes; try kitt apply")
+		k.note("%s", s.none(now))
 	}
 	return err
+}
+
+// none says why nothing is listed.
+func (s Status) none(now *api.Status) string {
+	switch {
+	case len(s.Names) > 0:
+		return "no instance of " + strings.Join(s.Names, ", ") + ": scaled to 0, or deleted; kitt scale NAME=1 or kitt start NAME brings it back"
+	case len(now.Specs) > 0:
+		return "no instances: all are scaled to 0 or deleted; kitt scale NAME=1 or kitt start NAME brings one back"
+	}
+	return "no processes; try kitt apply"
 }
 
 func (s Status) look(ctx context.Context, k *Kitt) (*api.Status, error) {

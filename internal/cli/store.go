@@ -10,7 +10,7 @@ import (
 type stored struct{ *logs.Reader }
 
 func openStore(sources []logSource, q logQuery) (logReader, error) {
-	query := logs.Query{Last: q.Last, Out: q.Out, Err: q.Err, Since: q.Since, Keep: q.Keep, Whole: q.Whole}
+	query := logs.Query{Last: q.Last, Out: q.Out, Err: q.Err, Since: q.Since, Until: q.Until, Keep: q.Keep, Whole: q.Whole}
 	return stored{logs.Open(sourcesOf(sources), query)}, nil
 }
 

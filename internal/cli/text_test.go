@@ -89,13 +89,13 @@ func TestMoment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := moment(noon, tt.in)
+			got, err := moment(noon, "--since", tt.in)
 			if err != nil || !got.Equal(tt.want) {
 				t.Errorf("got %v, %v; want %v", got, err, tt.want)
 			}
 		})
 	}
-	if _, err := moment(noon, "yesterday"); exitCode(err) != codeUsage {
+	if _, err := moment(noon, "--since", "yesterday"); exitCode(err) != codeUsage {
 		t.Errorf("got %v, want a usage error", err)
 	}
 }

@@ -96,7 +96,7 @@ instances:
 				`{"type":"done","code":5,"text":"2 of 3 not up after 1m\n  api.10 is failed","hint":"kitt logs api.10"}`+"\n", nil), "", "",
 			"api.10  failed    exec: no such file\nb.1     starting\nkitt: 2 of 3 not up after 1m\nhint: kitt logs api.10\n", 5},
 		{"a stream that breaks is told", Start{Names: []string{"web"}}, "", says("", nil), "", "",
-			"kitt: the daemon went away before it was done; kitt status tells how things stand\n", 1},
+			"kitt: start web: kitt's daemon went away while it answered\nhint: kitt status web shows what was done\n", 1},
 		{"a verb says which forms it has", Restart{Names: []string{"web"}}, "yaml", nil, "", "", "kitt: this verb has no -o yaml\nhint: it has table, json\n", 2},
 
 		{"events are lines", Events{Lines: 5}, "", says(

@@ -67,7 +67,7 @@ func (s Status) frame(ctx context.Context, k *Kitt, height int) string {
 	case err != nil:
 		body = clean(err.Error()) + "\n"
 	case len(now.Instances) == 0:
-		body = "no processes; try kitt apply\n" + statusText(k.Paint, k.Now(), now, false, k.Width())
+		body = s.none(now) + "\n" + statusText(k.Paint, k.Now(), now, false, k.Width())
 	default:
 		body = statusText(k.Paint, k.Now(), now, k.Output == "wide", k.Width())
 	}

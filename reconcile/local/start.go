@@ -162,6 +162,8 @@ func explain(err error, s keeper.Spawn) (refusal, error) {
 		no.hint, no.retry = "the machine is short of processes, memory or files", true
 	case syscall.ENOSPC, syscall.EDQUOT:
 		no.hint, no.retry = "the disk of kitt's run folder is full", true
+	case syscall.ENOEXEC:
+		no.hint = "a script needs a first line like #!/bin/sh, a program must be built for this machine"
 	case syscall.E2BIG:
 		no.hint = "its arguments and environment together are too large"
 	default:
@@ -188,8 +190,6 @@ func explainStage(e *keeper.Error, s keeper.Spawn) (hint string, retry bool) {
 		return "", true
 	}
 	switch e.Errno {
-	case syscall.ENOEXEC:
-		return "a script needs a first line like #!/bin/sh, a program must be built for this machine", false
 	case syscall.ENOENT:
 		return "the interpreter named in the first line of " + s.Path + " may be missing", false
 	case syscall.ETXTBSY:

@@ -58,13 +58,12 @@ func (c *Client) Ping(ctx context.Context) error {
 }
 
 // Get returns the whole answer to a GET of path, byte for byte.
-// A daemon that is replaced while it answers is asked again.
+// A daemon that goes away while it answers is asked again.
 func (c *Client) Get(ctx context.Context, path string, query url.Values) (b []byte, err error) {
-	for try := 0; ; try++ {
-		if b, err = c.get(ctx, path, query); try == 3 || !lost(err) || ctx.Err() != nil {
+	for begun := time.Now(); ; time.Sleep(pause) {
+		if b, err = c.get(ctx, path, query); !errors.Is(err, ErrGone) || !again(ctx, begun) {
 			return b, err
 		}
-		time.Sleep(time.Duration(try+1) * 10 * time.Millisecond)
 	}
 }
 
@@ -79,7 +78,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 		b.Grow(int(min(a.length, 64<<20)) + bytes.MinRead)
 	}
 	if _, err := b.ReadFrom(body); err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
+		return nil, broken("read answer", err)
 	}
 	return b.Bytes(), nil
 }
@@ -113,15 +112,35 @@ func (c *Client) Post(ctx context.Context, verb string, body any) iter.Seq2[Line
 			}
 		}
 		if !done {
-			yield(Line{}, errors.New("the daemon went away before it was done; kitt status tells how things stand"))
+			yield(Line{}, ErrGone)
 		}
 	}
 }
 
 // Follow yields the objects of a GET that answers with one a line, as they come, until the server
-// ends it, the caller stops, or ctx ends.
+// ends it, the caller stops, or ctx ends. Where the daemon goes away the next one is asked the same: the answer then
+// begins anew.
 func Follow[T any](ctx context.Context, c *Client, path string, query url.Values) iter.Seq2[T, error] {
-	return lines[T](ctx, c, http.MethodGet, path, query, nil)
+	return func(yield func(T, error) bool) {
+		for begun, last := time.Now(), time.Now(); ; time.Sleep(pause) {
+			cut := false
+			for v, err := range lines[T](ctx, c, http.MethodGet, path, query, nil) {
+				if time.Since(last) > waitOut { // all was well for a while
+					begun = time.Now()
+				}
+				last = time.Now()
+				if cut = errors.Is(err, ErrGone) && again(ctx, begun); cut {
+					break
+				}
+				if !yield(v, err) {
+					return
+				}
+			}
+			if !cut {
+				return
+			}
+		}
+	}
 }
 
 func lines[T any](ctx context.Context, c *Client, method, path string, query url.Values, body []byte) iter.Seq2[T, error] {
@@ -139,7 +158,7 @@ func lines[T any](ctx context.Context, c *Client, method, path string, query url
 			case err == io.EOF:
 				return
 			case err != nil:
-				yield(none, fmt.Errorf("read answer: %w", errors.Join(ctx.Err(), err)))
+				yield(none, broken("read answer", errors.Join(ctx.Err(), err)))
 				return
 			}
 			if !yield(v, nil) {
@@ -156,30 +175,41 @@ const patience = 30 * time.Second
 const Replaced = 3
 
 // Open sends one request and returns the body of its answer, which the caller must close. A daemon that is just
-// being replaced is waited out, 3 s at most.
-// The end of ctx breaks it off. The error is ErrNotRunning, a *Refusal, or one of the connection.
+// being replaced, or that goes away before it has read the request, is waited out, 3 s at most; so is one that goes
+// away before it answers a GET, or a plan.
+// The end of ctx breaks it off. The error is ErrNotRunning, ErrGone, a *Refusal, or one of the connection.
 func (c *Client) Open(ctx context.Context, method, path string, query url.Values, body []byte) (io.ReadCloser, error) {
-	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		answer, err := c.open(ctx, method, path, query, body)
+	begun, went := time.Now(), false
+	for ; ; time.Sleep(pause) {
+		answer, read, err := c.open(ctx, method, path, query, body)
 		var r *Refusal
-		if !errors.As(err, &r) || r.Failure.Code != Replaced || time.Since(begun) > 3*time.Second || ctx.Err() != nil {
+		switch {
+		case errors.As(err, &r) && r.Failure.Code == Replaced:
+		case errors.Is(err, ErrGone) && (method == http.MethodGet || path == "/v1/plan" || !read):
+			went = true
+		case errors.Is(err, ErrNotRunning) && went: // the keeper went as well; there may be another soon
+		default:
 			return answer, err
+		}
+		if !again(ctx, begun) {
+			return nil, err
 		}
 	}
 }
 
-func (c *Client) open(ctx context.Context, method, path string, query url.Values, body []byte) (io.ReadCloser, error) {
+// open is one try. read is false where the daemon has certainly not read the whole request.
+func (c *Client) open(ctx context.Context, method, path string, query url.Values, body []byte) (_ io.ReadCloser, read bool, _ error) {
 	conn, err := c.dial(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	cut := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
-	res, err := exchange(conn, c.head(method, path, query, len(body)), body)
+	res, read, err := exchange(conn, c.head(method, path, query, len(body)), body)
 	if err != nil {
 		cut()
 		_ = conn.Close()
-		return nil, fmt.Errorf("ask the daemon: %w", errors.Join(ctx.Err(), err))
+		return nil, read, broken("ask the daemon", errors.Join(ctx.Err(), err))
 	}
 	if _ = conn.SetReadDeadline(time.Time{}); ctx.Err() != nil {
 		_ = conn.SetDeadline(time.Unix(1, 0))
@@ -187,9 +217,9 @@ func (c *Client) open(ctx context.Context, method, path string, query url.Values
 	answer := &answer{res.Body, res.ContentLength, conn, cut}
 	if res.StatusCode != http.StatusOK {
 		defer answer.Close()
-		return nil, refusal(res)
+		return nil, true, refusal(res)
 	}
-	return answer, nil
+	return answer, true, nil
 }
 
 func (c *Client) dial(ctx context.Context) (net.Conn, error) {
@@ -227,12 +257,16 @@ func header(b *bytes.Buffer, name, value string) {
 	}
 }
 
-func exchange(conn net.Conn, head, body []byte) (*http.Response, error) {
+// exchange sends a request and reads the head of its answer. read is false where part of the request was certainly
+// not read by anyone: it could not be sent, or the connection was closed over it (which Linux tells by ECONNRESET).
+func exchange(conn net.Conn, head, body []byte) (res *http.Response, read bool, err error) {
 	packet := net.Buffers{head, body}
-	if _, err := packet.WriteTo(conn); err != nil && !errors.Is(err, syscall.EPIPE) { // refused early: the answer says why
-		return nil, err
+	_, unsent := packet.WriteTo(conn)
+	if unsent != nil && !errors.Is(unsent, syscall.EPIPE) { // refused early: the answer says why
+		return nil, false, unsent
 	}
-	return http.ReadResponse(bufio.NewReaderSize(conn, 64<<10), nil)
+	res, err = http.ReadResponse(bufio.NewReaderSize(conn, 64<<10), nil)
+	return res, unsent == nil && !errors.Is(err, syscall.ECONNRESET), err
 }
 
 func refusal(res *http.Response) error {
@@ -242,12 +276,6 @@ func refusal(res *http.Response) error {
 		r.Failure = Failure{Error: "the daemon answered " + res.Status, Code: 1}
 	}
 	return r
-}
-
-// lost says that the connection broke, not that the daemon said no.
-func lost(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // An answer closes its connection with its body.

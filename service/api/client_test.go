@@ -86,7 +86,7 @@ func TestPost(t *testing.T) {
 		name, answer, texts, err string
 	}{
 		{"lines come in order, to the last", `{"type":"note","text":"a"}` + "\n" + `{"type":"done","text":"b"}` + "\n", "a b", ""},
-		{"a stream that breaks off is told", `{"type":"note","text":"a"}` + "\n", "a", "went away before it was done"},
+		{"a stream that breaks off is told", `{"type":"note","text":"a"}` + "\n", "a", "went away while it answered"},
 		{"a stream that is no JSON is told", "<html>", "", "read answer"},
 	}
 	for _, tt := range tests {

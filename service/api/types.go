@@ -147,11 +147,11 @@ type Event struct {
 
 // Show is the answer to GET /v1/show?name=web: everything about one process.
 type Show struct {
-	Process   spec.Process `json:"process"` // env values are replaced by "***"
-	File      string       `json:"file"`
-	Instances []Instance   `json:"instances"`
-	Events    []Event      `json:"events"` // the last twenty
-	Tree      []Proc       `json:"tree"`
+	Process   Process    `json:"process"` // env values are replaced by "***"
+	File      string     `json:"file"`
+	Instances []Instance `json:"instances"`
+	Events    []Event    `json:"events"` // the last twenty
+	Tree      []Proc     `json:"tree"`
 }
 
 // Proc is one process of an instance's tree.

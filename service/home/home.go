@@ -5,7 +5,6 @@ package home
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 )
 
@@ -109,25 +108,4 @@ func (d Dirs) fits(goos string) error {
 			"choose a shorter folder with --home DIR or KITT_HOME"}
 	}
 	return nil
-}
-
-// Make makes the folders, 0700, and closes those that stand open to others.
-func (d Dirs) Make() error {
-	for _, dir := range []string{d.Home, d.Run, d.State, d.Logs} {
-		if err := private(dir); err != nil {
-			return Misplaced{fmt.Errorf("make home: %w", err), "choose another folder with --home DIR or KITT_HOME"}
-		}
-	}
-	return nil
-}
-
-func private(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(dir)
-	if err != nil || info.Mode().Perm()&0o077 == 0 {
-		return err
-	}
-	return os.Chmod(dir, 0o700)
 }

@@ -2,8 +2,6 @@ package home
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -61,20 +59,5 @@ func TestARelativeHomeIsMadeAbsolute(t *testing.T) {
 	t.Chdir("/")
 	if d, err := Resolve("k", func(string) string { return "" }, "linux"); err != nil || d.Home != "/k" {
 		t.Fatalf("got %q, %v", d.Home, err)
-	}
-}
-
-func TestMakeClosesFolders(t *testing.T) {
-	d := under(filepath.Join(t.TempDir(), "k"))
-	if err := os.MkdirAll(d.Run, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Make(); err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range []string{d.Home, d.Run, d.State, d.Logs} {
-		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
-			t.Errorf("%s: %v %v, want 0700", dir, info.Mode(), err)
-		}
 	}
 }
