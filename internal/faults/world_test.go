@@ -25,7 +25,9 @@ type world struct {
 	env        []string
 	kitt       string
 	before     []string // a command that kitt is run by: it puts it into some bad situation
+	root       string   // where logs lie, if not in the home
 	uid        int      // who runs kitt; 0 is us
+	after      []func() // done when all is ended
 }
 
 // patience is how long something that must happen may take on a busy machine.
@@ -60,6 +62,9 @@ func (w *world) end() {
 		time.Sleep(5 * time.Millisecond)
 	}
 	_ = os.RemoveAll(w.home)
+	for _, f := range w.after {
+		f()
+	}
 }
 
 func (w *world) tellLogs() {
@@ -142,7 +147,9 @@ func (w *world) file(name, text string) string {
 }
 
 // spec writes kitt.hcl: project shop, with these blocks.
-func (w *world) spec(blocks ...string) { w.file("kitt.hcl", "project = \"shop\"\n"+strings.Join(blocks, "\n")) }
+func (w *world) spec(blocks ...string) {
+	w.file("kitt.hcl", "project = \"shop\"\n"+strings.Join(blocks, "\n"))
+}
 
 // process is a block of kitt.hcl; more are further lines of it.
 func process(name string, argv []string, more ...string) string {
@@ -211,7 +218,11 @@ func (w *world) at(name string) string { return filepath.Join(w.work, name) }
 
 // store is the folder of a stream: store("web.1", "out").
 func (w *world) store(id, stream string) string {
-	return filepath.Join(w.home, "logs", "shop", id, stream)
+	root := w.root
+	if root == "" {
+		root = filepath.Join(w.home, "logs")
+	}
+	return filepath.Join(root, "shop", id, stream)
 }
 
 // stored waits until a stream's store holds a text.
