@@ -98,6 +98,9 @@ func (e Exit) String() string {
 	case "exit":
 		return fmt.Sprintf("exit %d", e.Code)
 	case "signal":
+		if e.Text != "" {
+			return "killed by " + e.Signal + ": " + e.Text
+		}
 		return "killed by " + e.Signal
 	case "nostart":
 		return e.Text

@@ -33,7 +33,7 @@ type Exit struct {
 	How    string // exit | signal | unknown | nostart
 	Code   int
 	Signal string // SIGKILL
-	Text   string // nostart: the whole reason
+	Text   string // nostart: the whole reason; signal: the cause, where it is known
 	Hint   string // nostart: the way out, if there is one
 	Retry  bool   // nostart: the cause passes by itself (no memory, too many processes)
 	At     time.Time

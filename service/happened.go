@@ -1,7 +1,10 @@
 package service
 
 import (
+	"errors"
+
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/keeper"
 	"kitt.sh/service/api"
 )
 
@@ -15,6 +18,9 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 		d.Log.Info(string(a.Verb), "id", a.ID.String(), "why", a.Reason)
 	}
 	d.events.add(ev)
+	if errors.Is(err, keeper.ErrFenced) { // another daemon controls; the keeper begins a new one, which takes over anew
+		d.leave(errReplaced)
+	}
 	d.actions.send(&a)
 	d.rest.worked()
 }

@@ -42,6 +42,11 @@ func (k *keeper) adoptOne(l *life, witness bool) {
 	case l.pid <= 1:
 		k.findUnrecorded(l, 100)
 	case k.take(l):
+		for _, s := range []*stream{&l.out, &l.err} {
+			if s.fd < 0 {
+				k.openUnnamed(l, s)
+			}
+		}
 		k.resumeStop(l)
 	case witness:
 		l.awaiting = true

@@ -50,6 +50,8 @@ type keeper struct {
 	closing  *closing
 	done     bool
 	served   int // requests since memory was given back
+	runWatch int // a descriptor; 0: none
+	mending  bool
 }
 
 // A source is told when its token is ready.
@@ -228,6 +230,8 @@ func (s signals) wake(k *keeper, _ ready) {
 			k.reap()
 		case syscall.SIGTERM, syscall.SIGINT:
 			k.askDaemon()
+		case syscall.SIGUSR1:
+			k.runChanged()
 		}
 	}
 }

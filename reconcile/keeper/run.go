@@ -50,12 +50,19 @@ func Run(opt Options) int {
 	} else if err != nil {
 		return die(refuse("lock", opt.Run+"/keeper.lock", err))
 	}
+	if err := opt.lockHome(); err == syscall.EWOULDBLOCK {
+		say("another keeper runs in " + opt.Home)
+		return 0
+	} else if err != nil {
+		return die(refuse("lock", opt.Home, err))
+	}
 	k, err := newKeeper(opt)
 	if err != nil {
 		return die(err)
 	}
 	_ = lock // held until the process ends
 	k.adopt()
+	k.watchRun()
 	k.startDaemon()
 	if opt.Ready != nil {
 		opt.Ready()

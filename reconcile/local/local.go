@@ -35,6 +35,7 @@ type Runtime struct {
 	seen   bool                    // the list was read once
 	worlds map[string]func() world // life -> what its stop command is to run in, where that is known
 	lives  map[reconcile.ID]map[string]reconcile.Observed
+	oom    int // processes that the system has ended for want of memory, as far as that is told already
 
 	poking sync.Mutex
 	pokes  chan reconcile.ID
@@ -45,7 +46,7 @@ type Runtime struct {
 // New returns a Runtime that knows of nothing yet; Refresh fills it.
 func New(k Keeper, home, exe, logs string) *Runtime {
 	return &Runtime{Keeper: k, Home: home, Exe: exe, Logs: logs, pokes: make(chan reconcile.ID, 1024),
-		lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}}
+		lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, oom: oomKills()}
 }
 
 // Refresh reads the keeper's whole list. Call it once events are being delivered to Happened.
@@ -96,6 +97,7 @@ func (r *Runtime) Happened(e keeper.Event) (reconcile.Observed, bool) {
 	}
 	r.mu.Lock()
 	o = r.merge(o, e)
+	r.explainKill(&o)
 	r.set(o, w)
 	r.mu.Unlock()
 	r.poke(o.ID)

@@ -1,0 +1,113 @@
+package faults
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestFault04KillKeeperWithoutSplice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.before = withoutSplice()
+	underWriters(w, bigLog, kills(), w.killKeeper)
+}
+
+// calm checks that kitt answers at once, and that its keeper burns nothing, while a log cannot be written.
+func (w *world) calm() {
+	w.Helper()
+	began := time.Now()
+	w.do("status")
+	if d := time.Since(began); d > time.Second {
+		w.Errorf("kitt status took %v", d)
+	}
+	if used := w.keepersCPU(w.T); used > 0.1 {
+		w.Errorf("the keeper uses %.2f of a processor", used)
+	}
+	if !strings.Contains(w.of("w0.1").Reason, "its output waits") {
+		w.Errorf("status gives the reason %q", w.of("w0.1").Reason)
+	}
+}
+
+func TestFault17DiskFull(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.small(w.logs(), "4m")
+	w.spec(w.writers(4, bigLog)...)
+	w.do("apply", "--no-wait")
+	w.until("four writers that wait", func() bool {
+		n := 0
+		for _, r := range w.events("stalled") {
+			if strings.Contains(r, "no space left on device") {
+				n++
+			}
+		}
+		return n >= 4
+	})
+	w.calm()
+	w.ok(syscall.Mount("tmpfs", w.logs(), "tmpfs", syscall.MS_REMOUNT, "size=4g"))
+	w.told("resumed", "")
+	w.stopWriters(4)
+}
+
+func TestFault18NothingIsEverDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.spec(process("web", own("sleep"), `log { full = "drop" }`))
+	if out, code := w.try("check"); code != 6 || !strings.Contains(out, `"full"`) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestFault19ReadOnlyDisk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.disk(w.at("disk"))
+	d.remount("ro")
+	w.spec(w.writers(2, "log {\n dir = \"disk/logs\"\n max_size = \"1GB\"\n}")...)
+	w.do("apply")
+	w.told("stalled", "read-only file system")
+	w.calm()
+	pids := w.pids(2)
+	d.remount("rw")
+	w.told("resumed", "")
+	if now := w.pids(2); !slices.Equal(now, pids) {
+		t.Errorf("the pids were %v and are %v", pids, now)
+	}
+	w.root = w.at("disk/logs")
+	w.stopWriters(2)
+}
+
+func TestFault20DiskError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.disk(w.at("disk"))
+	w.root = w.at("disk/logs")
+	w.spec(process("w0", own("lines", "0", w.at("stop"), "slow"), `restart { policy = "never" }`, "log {\n dir = \"disk/logs\"\n max_size = \"1GB\"\n}"))
+	w.do("apply")
+	w.stored("w0.1", "@0:000000100")
+	d.goDown()
+	w.told("stalled", "input/output error")
+	w.calm()
+	d.again()
+	w.told("resumed", "")
+	w.stopWriters(1)
+}
+
+func TestFault25Quota(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.spec(w.writers(2, bigLog)...)
+	in := w.inject("apply")
+	w.stored("w0.1", "@0:000000100")
+	in.set(unix.EDQUOT, unix.SYS_SPLICE)
+	w.told("stalled", "disk quota exceeded")
+	w.calm()
+	in.set(0, unix.SYS_SPLICE)
+	w.told("resumed", "")
+	w.stopWriters(2)
+}

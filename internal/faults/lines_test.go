@@ -1,0 +1,173 @@
+package faults
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func init() {
+	roles["lines"] = asLines
+	roles["sleep"] = func([]string) int { select {} }
+}
+
+// asLines writes numbered lines of 64 bytes until the file STOP appears, then how many there were: @lines ID STOP [slow].
+// It writes in bursts, as fast as they are taken, so that a run does not fill a disk.
+func asLines(args []string) int {
+	id, stop, pause := args[0], args[1], 200*time.Microsecond
+	if len(args) > 2 {
+		pause = 5 * time.Millisecond
+	}
+	var buf []byte
+	for n := 0; ; {
+		buf = buf[:0]
+		for range 1 + n%97 {
+			buf = appendLine(buf, id, n)
+			n++
+		}
+		if _, err := os.Stdout.Write(buf); err != nil {
+			return 98
+		}
+		if _, err := os.Stat(stop); err == nil {
+			fmt.Printf("@%s:END %d$\n", id, n)
+			return 0
+		}
+		time.Sleep(pause)
+	}
+}
+
+func appendLine(b []byte, id string, n int) []byte {
+	at := len(b)
+	b = fmt.Appendf(b, "@%s:%09d ", id, n)
+	for len(b)-at < 62 {
+		b = append(b, 'x')
+	}
+	return append(b, '$', '\n')
+}
+
+// writers are n processes that write numbered lines until the file "stop" is there; more are lines of each block.
+func (w *world) writers(n int, more ...string) (blocks []string) {
+	more = append([]string{`restart { policy = "never" }`}, more...)
+	for i := range n {
+		blocks = append(blocks, process(fmt.Sprintf("w%d", i), own("lines", strconv.Itoa(i), w.at("stop")), more...))
+	}
+	return blocks
+}
+
+// bigLog keeps all, in files that need no unpacking.
+const bigLog = "log {\n max_size = \"1GB\"\n keep = 10000\n compress = false\n}"
+
+// stopWriters ends them, and finds what is missing, doubled or torn.
+func (w *world) stopWriters(n int) {
+	w.Helper()
+	w.file("stop", "")
+	for i := range n {
+		id := fmt.Sprintf("w%d.1", i)
+		w.until("the end of "+id, func() bool {
+			tail := raw(w.T, w.store(id, "out"))
+			return bytes.HasSuffix(tail, []byte("$\n")) && bytes.Contains(tail[max(0, len(tail)-40):], []byte(":END "))
+		})
+		checkLines(w.T, strconv.Itoa(i), raw(w.T, w.store(id, "out")), 0)
+	}
+}
+
+// checkLines finds what is missing, doubled or torn in a writer's text, which must begin with the line first, and end
+// with the word of how many there were.
+func checkLines(t *testing.T, id string, text []byte, first int) {
+	t.Helper()
+	bad := faultyLines(id, text, first)
+	for _, b := range bad[:min(len(bad), 3)] {
+		t.Errorf("writer %s: %s", id, b)
+	}
+}
+
+func faultyLines(id string, text []byte, next int) (bad []string) {
+	head := []byte("@" + id + ":")
+	for len(text) > 0 {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		text = rest
+		if string(line) == fmt.Sprintf("@%s:END %d$", id, next) {
+			if len(text) > 0 {
+				bad = append(bad, fmt.Sprintf("%d bytes behind its end", len(text)))
+			}
+			return bad
+		}
+		n := -1
+		if whole && len(line) == 63 && bytes.HasPrefix(line, head) && line[62] == '$' {
+			n, _ = strconv.Atoi(string(line[len(head) : len(head)+9]))
+		}
+		if n != next {
+			bad = append(bad, fmt.Sprintf("where line %d belongs is %q", next, line[:min(len(line), 80)]))
+		}
+		next = max(n, next) + 1
+	}
+	return append(bad, fmt.Sprintf("no end after %d lines", next))
+}
+
+// raw is all that a stream's folder holds, read from its files alone; holes between them are faults.
+func raw(t *testing.T, dir string) []byte {
+	t.Helper()
+	for range 100 { // a rotation may come between the listing and the reading
+		names, _ := filepath.Glob(dir + "/@*.log")
+		slices.Sort(names)
+		text, err := readAll(append(names, dir+"/current"))
+		again, _ := filepath.Glob(dir + "/@*.log")
+		slices.Sort(again)
+		if slices.Equal(names, again) && (err == nil || os.IsNotExist(err)) {
+			checkOffsets(t, names)
+			return text
+		}
+	}
+	t.Fatalf("%s: does not stand still", dir)
+	return nil
+}
+
+func readAll(names []string) (text []byte, err error) {
+	for _, name := range names {
+		var b []byte
+		if b, err = os.ReadFile(name); err != nil {
+			break
+		}
+		text = append(text, b...)
+	}
+	return text, err
+}
+
+// checkOffsets compares the names of closed segments, which tell where each begins, with their sizes.
+func checkOffsets(t *testing.T, names []string) {
+	t.Helper()
+	end := int64(-1)
+	for _, name := range names {
+		begin, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "@"), ".log"), 10, 64)
+		if end >= 0 && begin != end {
+			t.Errorf("%s begins at %d, the one before ends at %d", name, begin, end)
+		}
+		if st, err := os.Stat(name); err == nil {
+			end = begin + st.Size()
+		}
+	}
+}
+
+// lineNumber is the number in the first whole line of a writer's text, and in its last.
+func lineNumbers(text []byte) (first, last int) {
+	first, last = -1, -1
+	for line := range bytes.Lines(text) {
+		if len(line) == 64 && line[0] == '@' {
+			n, err := strconv.Atoi(string(line[3:12]))
+			if err != nil {
+				continue
+			}
+			if first < 0 {
+				first = n
+			}
+			last = n
+		}
+	}
+	return first, last
+}
