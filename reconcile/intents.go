@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/spec"
 )
 
@@ -158,13 +159,16 @@ func Replace(path string, b []byte, prev bool) error {
 	if err := writeSynced(tmp, b); err != nil {
 		return err
 	}
+	failpoint.Here("daemon.state.written")
 	if prev {
 		_ = os.Remove(path + ".prev")
 		_ = os.Link(path, path+".prev") // absent the first time
 	}
+	failpoint.Here("daemon.state.linked")
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("replace file: %w", err)
 	}
+	failpoint.Here("daemon.state.renamed")
 	return syncDir(filepath.Dir(path))
 }
 

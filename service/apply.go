@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 	"kitt.sh/spec"
 )
@@ -49,9 +50,11 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) error
 	if err != nil {
 		return err
 	}
+	failpoint.Here("daemon.apply.adopted")
 	if err := d.applied(l, say); err != nil {
 		return err
 	}
+	failpoint.Here("daemon.apply.committed")
 	delete(d.troubles, s.Project)
 	d.rewant(why)
 	return d.rec.Retry(ctx, d.failed(s.Project))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/reconcile/local"
 	"kitt.sh/service/api"
@@ -91,6 +92,7 @@ func (d *Daemon) open() (err error) {
 	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run); err != nil {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
+	failpoint.Here("daemon.open.held")
 	d.copies = newCopies(d)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
@@ -175,6 +177,7 @@ func (d *Daemon) reconcile(ctx context.Context) error {
 	if err := d.rt.Refresh(ctx); err != nil {
 		return fmt.Errorf("look at lives: %w", err)
 	}
+	failpoint.Here("daemon.open.refreshed")
 	err := d.rec.Run(ctx)
 	if d.goingDown() {
 		return nil

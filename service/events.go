@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 )
 
@@ -67,6 +68,7 @@ func (e *Events) add(ev api.Event) {
 		ev.At = api.Time{Time: time.Now()}
 	}
 	e.write(ev)
+	failpoint.Here("daemon.event.written")
 	e.live.send(ev)
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 )
 
@@ -23,7 +24,9 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
+	failpoint.Here("daemon.order.before")
 	ids, text, err := d.intend(ctx, verb, o, c)
+	failpoint.Here("daemon.order.intended")
 	if err != nil {
 		return err
 	}
@@ -38,7 +41,9 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	if code == 0 && text != "" {
 		end = text
 	}
+	failpoint.Here("daemon.reply.before")
 	out.say(api.Line{Type: "done", Text: end, Hint: hint, Code: code})
+	failpoint.Here("daemon.reply.said")
 	return nil
 }
 

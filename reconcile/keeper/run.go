@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // Options say where a keeper lives and what its daemon is.
@@ -55,6 +57,7 @@ func Run(opt Options) int {
 		return die(err)
 	}
 	_ = lock // held until the process ends
+	failpoint.Here("keeper.lock.taken")
 	k.adopt()
 	k.startDaemon()
 	if opt.Ready != nil {
@@ -142,6 +145,7 @@ func (o Options) listen(name string) (int, error) {
 	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: tmp}); err == nil {
 		if err = unix.Chmod(tmp, 0o600); err == nil {
 			if err = unix.Listen(fd, 1024); err == nil {
+				failpoint.Here("keeper.listen.bound")
 				err = unix.Rename(tmp, path)
 			}
 		}

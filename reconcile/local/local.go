@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 )
 
@@ -234,6 +235,7 @@ func (r *Runtime) Forget(ctx context.Context, life string) error {
 	if known && alive(o) {
 		return nil
 	}
+	failpoint.Here("daemon.forget.before")
 	if o.State != reconcile.NoStart {
 		if err := r.Keeper.Forget(ctx, life); err != nil && !errors.Is(err, keeper.ErrUnknown) {
 			return fmt.Errorf("forget %s: %w", life, err)
@@ -241,6 +243,7 @@ func (r *Runtime) Forget(ctx context.Context, life string) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	failpoint.Here("daemon.forget.after")
 	r.drop(o.ID, life)
 	return nil
 }

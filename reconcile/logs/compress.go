@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 const half = "half." // before the name of a compressed segment that is being made
@@ -36,14 +38,17 @@ func Compress(dir string) error {
 func compress(path string) error {
 	tmp := filepath.Join(filepath.Dir(path), half+filepath.Base(path)+".zst")
 	err := pack(path, tmp)
+	failpoint.Here("daemon.pack.written")
 	if err == nil {
 		err = os.Rename(tmp, path+".zst")
 	}
 	if err == nil {
+		failpoint.Here("daemon.pack.renamed")
 		if err = os.Remove(path); errors.Is(err, os.ErrNotExist) {
 			err = os.Remove(path + ".zst") // rotation took it away meanwhile: it must not come back
 		}
 	}
+	failpoint.Here("daemon.pack.removed")
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
