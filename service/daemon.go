@@ -86,6 +86,7 @@ func (d *Daemon) open() (err error) {
 	}
 	d.readIntents()
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
+	d.rt.Ended = d.ended
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
 	d.taps = newTaps(d.Keeper)
@@ -177,6 +178,7 @@ func (d *Daemon) reconcile(ctx context.Context) error {
 	if err := d.rt.Refresh(ctx); err != nil {
 		return fmt.Errorf("look at lives: %w", err)
 	}
+	d.events.caughtUp()
 	failpoint.Here("daemon.open.refreshed")
 	err := d.rec.Run(ctx)
 	if d.goingDown() {

@@ -49,7 +49,6 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 		return
 	}
 	if e.Kind == "exit" && o.State == reconcile.Exited {
-		d.ended(o)
 		d.copies.ended(d.folder(o.ID))
 	}
 	if e.Kind == "stalled" || e.Kind == "resumed" {

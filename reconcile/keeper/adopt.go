@@ -90,9 +90,8 @@ func (k *keeper) take(l *life) bool {
 func (k *keeper) findUnrecorded(l *life, tries int) {
 	failpoint.Here("keeper.adopt.unrecorded")
 	k.drain(&l.out)
-	if l.out.fd < 0 {
-		l.state = Exited
-		k.drop(l)
+	if l.out.fd < 0 { // it was never forked, or is over: which of the two, nobody saw
+		k.endUnseen(l)
 		return
 	}
 	for _, p := range everyProcess() {

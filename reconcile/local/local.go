@@ -32,6 +32,10 @@ type Runtime struct {
 	Exe    string // KITT_EXE of the instances: how they call kitt
 	Logs   string // root of the log store
 
+	// Ended is told each life that is over, before anybody acts on that: lives that ended while there was no daemon too,
+	// and those that the one before this may have been told. It must not wait. May be nil.
+	Ended func(o reconcile.Observed)
+
 	mu     sync.Mutex
 	seen   bool                    // the list was read once
 	worlds map[string]func() world // life -> what its stop command is to run in, where that is known
@@ -62,6 +66,7 @@ func (r *Runtime) Refresh(ctx context.Context) error {
 		listed[l.Name] = true
 		if o, w, ok := observed(l); ok {
 			o.Started, o.Exit.At = fresh(o.Started), fresh(o.Exit.At)
+			r.tell(o)
 			r.set(o, w)
 		}
 	}
@@ -97,10 +102,19 @@ func (r *Runtime) Happened(e keeper.Event) (reconcile.Observed, bool) {
 	}
 	r.mu.Lock()
 	o = r.merge(o, e)
+	r.tell(o)
 	r.set(o, w)
 	r.mu.Unlock()
 	r.poke(o.ID)
 	return o, true
+}
+
+// tell passes on that a life is over, once. The caller holds mu, and remembers it after: a daemon that dies in between
+// leaves the life to the next one.
+func (r *Runtime) tell(o reconcile.Observed) {
+	if r.Ended != nil && o.State == reconcile.Exited && r.lives[o.ID][o.Life].State != reconcile.Exited {
+		r.Ended(o)
+	}
 }
 
 // poke tells that an instance changed. Where nobody has listened for long, one poke about all instances takes the
