@@ -62,6 +62,7 @@ func (d *Daemon) orphaned(ctx context.Context) error {
 	if d.goingDown() || ctx.Err() != nil {
 		return errReplaced
 	}
+	d.copies.halt()
 	d.fenceOff()
 	failpoint.Here("daemon.orphan.seen")
 	d.events.add(api.Event{Kind: "keeper", Reason: "the keeper died; the processes run on"})

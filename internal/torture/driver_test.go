@@ -50,6 +50,14 @@ process "crash" {
   }
   log { keep = 1000000 }
 }
+process "copied" {
+  command = [%[2]q, "@line", "30000"]
+  log {
+    out = "%[4]s/copy"
+    max_size = "500kB"
+    keep = 1000000
+  }
+}
 process "tree" { command = [%[2]q, "@sleep"] }
 process "held" { command = [%[2]q, "@sleep"] }
 process "many" { command = [%[2]q, "@sleep"] }
@@ -61,7 +69,7 @@ process "stub" {
   command = [%[2]q, "@stub"]
   stop { timeout = "120ms" }
 }
-`, s.root+"/say", s.actor, version)
+`, s.root+"/say", s.actor, version, s.root)
 }
 
 func (s *stage) writeSpec(version int) error {

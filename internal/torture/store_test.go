@@ -121,6 +121,31 @@ func readStream(r *report, dir, inst, stream string, kept bool) (map[string]*aut
 	return p.authors, nil
 }
 
+// readCopy looks through the plain copy of a stream: FILE.N, … FILE.1, FILE, the oldest first. Its end may be missing.
+func readCopy(r *report, file, inst, stream string) error {
+	p := &page{r: r, inst: inst, stream: stream, kept: true, authors: map[string]*author{}}
+	n := 1
+	for ; ; n++ {
+		if _, err := os.Stat(file + "." + strconv.Itoa(n)); err != nil {
+			break
+		}
+	}
+	for n--; n >= 0; n-- {
+		name := file
+		if n > 0 {
+			name += "." + strconv.Itoa(n)
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		r.seen["bytes of copies"] += len(b)
+		p.take(b)
+	}
+	p.record(p.rest)
+	return nil
+}
+
 // take cuts text into lines: each begins with an @, which is nowhere else in it.
 func (p *page) take(b []byte) {
 	b = append(p.rest, b...)
