@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/spec"
 )
 
@@ -182,13 +183,16 @@ func replace(path string, b []byte, prev, sync bool) error {
 	if err := write(tmp, b, sync); err != nil {
 		return err
 	}
+	failpoint.Here("daemon.state.written")
 	if prev {
 		_ = os.Remove(path + ".prev")
 		_ = os.Link(path, path+".prev") // absent the first time
 	}
+	failpoint.Here("daemon.state.linked")
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("replace file: %w", err)
 	}
+	failpoint.Here("daemon.state.renamed")
 	if !sync {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 	"kitt.sh/spec"
 )
@@ -58,9 +59,11 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Here("daemon.apply.adopted")
 	if err := d.applied(l, old, say); err != nil {
 		return nil, err
 	}
+	failpoint.Here("daemon.apply.committed")
 	d.drop(old, s.Project)
 	delete(d.troubles, s.Project)
 	d.rewant(why)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,6 +27,9 @@ type copies struct {
 	closed  chan struct{}       // poked when a segment was closed
 	running map[string]*running // by destination; of run alone
 	some    atomic.Bool         // there are copies
+	halted  context.Context     // ends with halt
+	stop    context.CancelFunc
+	rested  chan struct{} // closed when run has ended
 
 	mu    sync.Mutex
 	pack  map[string]bool // stream folders with a segment to compress
@@ -39,11 +43,18 @@ type running struct {
 	failed string // what was told last
 }
 
-// retryCopy is how long a copy that cannot be written waits.
-const retryCopy = 2 * time.Second
+// retryCopy is how long a copy that cannot be written waits; retryPack, a stream that the daemon before this one is still
+// compressing.
+const (
+	retryCopy = 2 * time.Second
+	retryPack = time.Second
+)
 
 func newCopies(d *Daemon) *copies {
-	return &copies{d: d, kick: make(chan struct{}, 1), closed: make(chan struct{}, 1), running: map[string]*running{}, pack: map[string]bool{}, flush: map[string]bool{}}
+	c := &copies{d: d, kick: make(chan struct{}, 1), closed: make(chan struct{}, 1), running: map[string]*running{}, pack: map[string]bool{}, flush: map[string]bool{}}
+	c.halted, c.stop = context.WithCancel(context.Background())
+	c.rested = make(chan struct{})
+	return c
 }
 
 // poke has the copies look whether there is more to write.
@@ -76,9 +87,26 @@ func (c *copies) rotated(dir string) {
 	}
 }
 
-// run copies until ctx ends.
+// halt ends all copying: the next daemon is about to copy to the same files. Run must have been called, or be about to be.
+func (c *copies) halt() {
+	c.stop()
+	<-c.rested
+}
+
+// run copies until ctx ends, or until halt.
 func (c *copies) run(ctx context.Context) error {
+	defer close(c.rested)
 	defer c.close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(c.halted, stop)()
+	if err := c.copy(ctx); c.halted.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+func (c *copies) copy(ctx context.Context) error {
 	for {
 		want := c.d.copiesWanted()
 		dirs := c.adjust(want)
@@ -219,7 +247,9 @@ func (c *copies) compress() {
 		if !c.d.compresses(dir) {
 			continue
 		}
-		if err := logs.Compress(dir); err != nil {
+		if err := logs.Compress(dir); errors.Is(err, logs.ErrBusy) {
+			time.AfterFunc(retryPack, func() { c.rotated(dir) })
+		} else if err != nil {
 			c.d.Log.Warn("compress log", "err", err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/reconcile/local"
 	"kitt.sh/service/api"
@@ -88,12 +89,14 @@ func (d *Daemon) open() (err error) {
 	}
 	d.readIntents()
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
+	d.rt.Ended = d.ended
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
 	d.taps = newTaps(d.Keeper)
 	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run); err != nil {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
+	failpoint.Here("daemon.open.held")
 	d.copies = newCopies(d)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
@@ -178,6 +181,8 @@ func (d *Daemon) reconcile(ctx context.Context) error {
 	if err := d.rt.Refresh(ctx); err != nil {
 		return fmt.Errorf("look at lives: %w", err)
 	}
+	d.events.caughtUp()
+	failpoint.Here("daemon.open.refreshed")
 	err := d.rec.Run(ctx)
 	if d.goingDown() {
 		return nil

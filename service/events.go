@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 )
 
@@ -19,12 +20,14 @@ const maxEvents = 8 << 20
 // Events is the event log: one JSON object a line, appended, bounded to two files of 8 MiB (0600).
 // It is not synced: after a power cut its last lines may be missing.
 type Events struct {
-	mu   sync.Mutex
-	f    *os.File
-	size int64
-	seq  uint64
-	path string
-	live fanout[api.Event]
+	mu     sync.Mutex
+	f      *os.File
+	size   int64
+	seq    uint64
+	path   string
+	live   fanout[api.Event]
+	ends   *ends // see told
+	caught bool
 }
 
 // openEvents opens the log in dir and finds its last number. A log that cannot be opened still numbers and
@@ -67,6 +70,7 @@ func (e *Events) add(ev api.Event) {
 		ev.At = api.Time{Time: time.Now()}
 	}
 	e.write(ev)
+	failpoint.Here("daemon.event.written")
 	e.live.send(ev)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/service/api"
 )
@@ -48,7 +49,6 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 		return
 	}
 	if e.Kind == "exit" && o.State == reconcile.Exited {
-		d.ended(o)
 		d.copies.ended(d.folder(o.ID))
 	}
 	if e.Kind == "stalled" || e.Kind == "resumed" {
@@ -62,7 +62,9 @@ func (d *Daemon) orphaned(ctx context.Context) error {
 	if d.goingDown() || ctx.Err() != nil {
 		return errReplaced
 	}
+	d.copies.halt()
 	d.fenceOff()
+	failpoint.Here("daemon.orphan.seen")
 	d.events.add(api.Event{Kind: "keeper", Reason: "the keeper died; the processes run on"})
 	d.Log.Warn("lose keeper")
 	if d.Service && d.handOver(ctx, 10*time.Second) == nil {
@@ -71,9 +73,11 @@ func (d *Daemon) orphaned(ctx context.Context) error {
 	if err := d.StartKeeper(); err != nil {
 		return fmt.Errorf("bring keeper back: %w", err)
 	}
+	failpoint.Here("daemon.orphan.started")
 	if err := d.handOver(ctx, 20*time.Second); err != nil {
 		return fmt.Errorf("bring keeper back: %w", err)
 	}
+	failpoint.Here("daemon.orphan.told")
 	return errReplaced
 }
 

@@ -25,13 +25,16 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 	d.rest.worked()
 }
 
-// ended notes the end of a life.
+// ended notes the end of a life. The daemon before this one may have done so already.
 func (d *Daemon) ended(o reconcile.Observed) {
+	if d.events.told(o.Life, o.Exit.At) {
+		return
+	}
 	reason := o.Exit.String()
 	if o.Asked {
 		reason += ", as asked"
 	}
-	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Exit: apiExit(o.Exit)})
+	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Life: o.Life, Exit: apiExit(o.Exit)})
 }
 
 // folder is where the streams of an instance lie: where its spec says, or kitt's own place.

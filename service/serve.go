@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 )
 
@@ -142,6 +143,7 @@ func (l *lines) say(line api.Line) {
 func (l *lines) flush() {
 	if l.begun {
 		l.w.(http.Flusher).Flush()
+		failpoint.Here("daemon.reply.flushed")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/spec"
 )
 
@@ -69,6 +70,7 @@ func (d *Daemon) commit(change func(*reconcile.Intents) error) error {
 		return err
 	}
 	d.intents = next
+	failpoint.Here("daemon.commit.done")
 	select {
 	case d.watch.committed <- struct{}{}:
 	default:
@@ -110,6 +112,7 @@ func (d *Daemon) adopt(s *spec.Spec) (why map[string]string, err error) {
 	if old := d.specs[s.Project]; old != nil && !differs {
 		s = old // the very same: keep its digests
 	}
+	failpoint.Here("daemon.spec.saved")
 	d.specs[s.Project] = s
 	if len(d.lost) > 0 {
 		d.lost[s.Project] = false // it is known again

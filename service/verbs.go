@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
 )
 
@@ -26,7 +27,9 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	defer stop()
 	since := time.Now()
 	c.up = ancestors(c.pid)
+	failpoint.Here("daemon.order.before")
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
+	failpoint.Here("daemon.order.intended")
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,9 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	if code == 0 && text != "" {
 		end = text
 	}
+	failpoint.Here("daemon.reply.before")
 	out.say(api.Line{Type: "done", Text: end, Hint: hint, Code: code})
+	failpoint.Here("daemon.reply.said")
 	return nil
 }
 

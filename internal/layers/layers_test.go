@@ -89,6 +89,8 @@ func TestRules(t *testing.T) {
 		{"a test looks at its package from outside", "spec", "load_test.go", "kitt.sh/spec", ok},
 		{"a reader's test evaluates JavaScript", "spec", "ecosystem_test.go", "kitt.sh/internal/jseval", ok},
 		{"a test of the whole looks anywhere", "internal/e2e", "e2e_test.go", "kitt.sh/service/api", ok},
+		{"the keeper marks its steps", "reconcile/keeper", "spawn.go", "kitt.sh/reconcile/failpoint", ok},
+		{"so do the logs", "reconcile/logs", "compress.go", "kitt.sh/reconcile/failpoint", ok},
 		{"a package comment alone is no code", "internal/e2e", "doc.go", "", ok},
 
 		{"spec imports reconcile", "spec", "load.go", "kitt.sh/reconcile", "spec imports nothing of ours"},
@@ -101,6 +103,8 @@ func TestRules(t *testing.T) {
 		{"the keeper imports reconcile", "reconcile/keeper", "keeper.go", "kitt.sh/reconcile", "reconcile/keeper imports nothing of ours"},
 		{"the keeper imports spec", "reconcile/keeper", "keeper.go", "kitt.sh/spec", "reconcile/keeper imports nothing of ours"},
 		{"the logs import the keeper", "reconcile/logs", "logs.go", "kitt.sh/reconcile/keeper", "reconcile/logs imports nothing of ours"},
+		{"spec marks steps", "spec", "load.go", "kitt.sh/reconcile/failpoint", "spec imports nothing of ours"},
+		{"a mark formats text", "reconcile/failpoint", "on.go", "fmt", "must stay small"},
 		{"the keeper speaks HTTP", "reconcile/keeper", "keeper.go", "net/http", "must stay small"},
 		{"the keeper speaks JSON", "reconcile/keeper", "keeper.go", "encoding/json", "must stay small"},
 		{"the keeper uses os/exec", "reconcile/keeper", "keeper.go", "os/exec", "must stay small"},

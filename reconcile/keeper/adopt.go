@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // witnessMost is how long the end of a life that nobody saw waits for a daemon that did.
@@ -17,11 +19,13 @@ func (k *keeper) adopt() {
 	text, _ := os.ReadFile(k.journal.path)
 	lives, bad := replay(string(text), k.boot)
 	k.quarantine(bad)
+	failpoint.Here("keeper.adopt.read")
 	witness := k.witnessed()
 	for _, l := range lives {
 		k.keep(l)
 	}
 	k.compact(true)
+	failpoint.Here("keeper.adopt.compacted")
 	for _, l := range lives {
 		for _, s := range []*stream{&l.out, &l.err} {
 			k.openStream(s)
@@ -29,6 +33,7 @@ func (k *keeper) adopt() {
 		k.adoptOne(l, witness)
 	}
 	k.sweepFifos()
+	failpoint.Here("keeper.adopt.done")
 	debug.FreeOSMemory() // of the journal's text
 }
 
@@ -81,16 +86,17 @@ func (k *keeper) take(l *life) bool {
 		return false
 	}
 	l.pidfd, l.adopted = fd, true
+	failpoint.Here("keeper.adopt.taken")
 	return k.watchProcess(l) == nil
 }
 
 // findUnrecorded looks for a process that was forked but not recorded. Its pipe tells whether there is one: the
 // program holds the end that is written to.
 func (k *keeper) findUnrecorded(l *life, tries int) {
+	failpoint.Here("keeper.adopt.unrecorded")
 	k.drain(&l.out)
-	if l.out.fd < 0 {
-		l.state = Exited
-		k.drop(l)
+	if l.out.fd < 0 { // it was never forked, or is over: which of the two, nobody saw
+		k.endUnseen(l)
 		return
 	}
 	for _, p := range everyProcess() {
@@ -115,6 +121,7 @@ func (k *keeper) findUnrecorded(l *life, tries int) {
 // endUnseen records the end of a life that nobody saw.
 func (k *keeper) endUnseen(l *life) {
 	l.awaiting = false
+	failpoint.Here("keeper.adopt.unseen")
 	k.ended(l, Exit{How: "unknown", At: time.Now()})
 }
 

@@ -4,6 +4,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // outMost is what may wait for a client that does not read; it is closed beyond.
@@ -159,7 +161,9 @@ func (k *keeper) flush(c *conn) {
 			k.sendOffers(c)
 			return
 		}
+		failpoint.Here("keeper.reply.before")
 		n, err := unix.SendmsgN(c.fd, c.out, nil, nil, sendFlags)
+		failpoint.Here("keeper.reply.sent")
 		if err == syscall.EAGAIN {
 			k.block(c)
 			break
@@ -220,6 +224,7 @@ func (k *keeper) sendOffers(c *conn) {
 			b := beginFrame(nil, kHeld, 0)
 			b = endFrame(putInt(putString(b, tLife, l.name), tFDs, mask), 0)
 			n, err := unix.SendmsgN(c.fd, b, unix.UnixRights(fds...), nil, sendFlags)
+			failpoint.Here("keeper.offer.sent")
 			if err == syscall.EAGAIN || err == syscall.ENOBUFS {
 				k.block(c)
 				return

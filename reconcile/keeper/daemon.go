@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // daemon is child #0. It is started again whenever it ends.
@@ -58,6 +60,7 @@ func (k *keeper) forkDaemon() error {
 	}
 	env := append(withoutCookie(os.Environ()), "KITT_KEEPER=1")
 	pidfd := -1
+	failpoint.Here("keeper.daemon.forking")
 	pid, err := syscall.ForkExec(k.opt.Exe, append([]string{k.opt.Exe}, k.opt.DaemonArgs...), &syscall.ProcAttr{
 		Env: env, Sys: childAttr(&pidfd, -1),
 		Files: []uintptr{uintptr(k.null), uintptr(log), uintptr(log), uintptr(k.api), uintptr(pair[1])},
@@ -67,6 +70,7 @@ func (k *keeper) forkDaemon() error {
 		return refuse("start daemon", k.opt.Exe, err)
 	}
 	k.daemon.pid, k.daemon.pidfd = pid, pidfd
+	failpoint.Here("keeper.daemon.forked")
 	if tok, err := k.ctl.addProcess(pid, pidfd); err == nil {
 		k.daemon.tok = tok
 		k.sources[tok] = &k.daemon

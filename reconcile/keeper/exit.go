@@ -3,6 +3,8 @@ package keeper
 import (
 	"syscall"
 	"time"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 func exitOf(ws syscall.WaitStatus) Exit {
@@ -25,6 +27,7 @@ func (k *keeper) childEnded(l *life, r ready) {
 	if x.How == "" {
 		x = Exit{How: "unknown", At: time.Now()}
 	}
+	failpoint.Here("keeper.exit.seen")
 	k.ended(l, x)
 }
 
@@ -35,6 +38,7 @@ func (k *keeper) strangerEnded(l *life, r ready) {
 		return
 	}
 	x, final := exitOfStranger(l.pidfd, l.pid, l.ident, r)
+	failpoint.Here("keeper.stranger.seen")
 	if final {
 		k.ended(l, x)
 		return
@@ -56,8 +60,10 @@ func (k *keeper) ended(l *life, x Exit) {
 	}
 	l.exit = x
 	k.write(l, l.exitRecord())
+	failpoint.Here("keeper.exit.recorded")
 	k.drain(&l.out)
 	k.drain(&l.err)
+	failpoint.Here("keeper.exit.drained")
 	if left := k.leftovers(l); len(left) > 0 {
 		if grace := time.Until(l.deadline); l.state == Stopping && grace > 0 {
 			l.lingering = true
@@ -65,6 +71,7 @@ func (k *keeper) ended(l *life, x Exit) {
 			return
 		}
 		k.endTree(l)
+		failpoint.Here("keeper.exit.treekilled")
 	}
 	k.finish(l)
 }
@@ -81,6 +88,7 @@ func (k *keeper) linger(l *life, pause time.Duration) {
 				return
 			}
 			k.endTree(l)
+			failpoint.Here("keeper.linger.treekilled")
 		}
 		k.finish(l)
 	})
@@ -96,7 +104,9 @@ func (k *keeper) finish(l *life) {
 	}
 	if l.child {
 		var ws syscall.WaitStatus
+		failpoint.Here("keeper.exit.reaping")
 		syscall.Wait4(l.pid, &ws, syscall.WNOHANG, nil)
+		failpoint.Here("keeper.exit.reaped")
 		l.child = false
 	}
 	k.unwatchProcess(l)
@@ -107,6 +117,7 @@ func (k *keeper) finish(l *life) {
 		}
 	}
 	k.tell("exit", l, "")
+	failpoint.Here("keeper.exit.told")
 	k.checkClosed()
 }
 

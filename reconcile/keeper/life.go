@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // A life, as the keeper holds it.
@@ -119,6 +121,7 @@ func (k *keeper) drop(l *life) {
 		k.closeStream(s)
 		k.removeFifo(s)
 	}
+	failpoint.Here("keeper.drop.unlinked")
 	fell(l.cgroup)
 	l.gone = true
 	delete(k.lives, l.name)
@@ -129,5 +132,6 @@ func (k *keeper) drop(l *life) {
 		}
 	}
 	k.write(l, record{op: "gone"})
+	failpoint.Here("keeper.drop.recorded")
 	k.compact(false)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // A keeper is one loop over what is ready: control first, then bytes. Nothing here is touched by another goroutine.
@@ -159,6 +161,7 @@ func (k *keeper) scratch() []byte {
 
 // newKeeper takes the sockets and reads the journal. The lock must be held.
 func newKeeper(opt Options) (*keeper, error) {
+	opt.Copy = opt.Copy || failpoint.On(failpoint.Copy)
 	k := &keeper{opt: opt, boot: bootID(), began: time.Now(), oom: ownOOM(), api: -1, keepSock: -1,
 		sources: map[int]source{}, streams: map[int]*stream{}, stores: map[string]*store{},
 		lives: map[string]*life{}, pids: map[int]*life{}, orphans: map[int]orphan{}, conns: map[int]*conn{}}
@@ -278,7 +281,9 @@ func (j *journal) append(line []byte) error {
 	if j.torn {
 		line = append([]byte{'\n'}, line...)
 	}
+	failpoint.Here("keeper.journal.before")
 	n, err := unix.Write(j.fd, line)
+	failpoint.Here("keeper.journal.appended")
 	j.size += int64(max(n, 0))
 	if err == nil && n < len(line) {
 		err = syscall.ENOSPC
@@ -308,10 +313,12 @@ func (k *keeper) compact(always bool) {
 		text = append(text, l.records(k.boot)...)
 	}
 	tmp := k.journal.path + ".new"
+	failpoint.Here("keeper.journal.rewriting")
 	if os.WriteFile(tmp, text, 0o600) != nil || unix.Rename(tmp, k.journal.path) != nil {
 		unix.Unlink(tmp)
 		return
 	}
+	failpoint.Here("keeper.journal.renamed")
 	if k.journal.fd >= 0 {
 		unix.Close(k.journal.fd)
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // A stream is a life's stdout or stderr on its way from the FIFO into the store.
@@ -189,7 +191,9 @@ func (k *keeper) move(s *stream, st *store, now int64) (n int64, err error) {
 		room = max(1, min(room, most-st.size))
 	}
 	if !k.opt.Copy && !s.copying && st.page == nil {
+		failpoint.Here("keeper.splice.before")
 		n, err = spliceSlice(s.fd, st.fd, int(room))
+		failpoint.Here("keeper.splice.after")
 		if err == syscall.EINVAL || err == syscall.ENOSYS {
 			s.copying = true
 		}
@@ -223,12 +227,15 @@ func (k *keeper) copySlice(s *stream, st *store, now, room int64) (int64, error)
 	if !page.ask(want, st.size, st.path()) {
 		return 0, syscall.ENAMETOOLONG
 	}
+	failpoint.Here("keeper.copy.asked")
 	n, err := unix.Read(s.fd, page.data()[:want])
+	failpoint.Here("keeper.copy.read")
 	if err != nil || n <= 0 {
 		page.clear()
 		return 0, err
 	}
 	page.got(n)
+	failpoint.Here("keeper.copy.got")
 	st.page, k.page = page, nil
 	if err := k.flushPage(st, now); err != nil {
 		return int64(n), err
@@ -245,6 +252,7 @@ func (k *keeper) flushPage(st *store, now int64) error {
 	data, _, _ := p.held()
 	for p.done < len(data) {
 		n, err := unix.Write(st.fd, data[p.done:])
+		failpoint.Here("keeper.copy.written")
 		if err != nil {
 			return err
 		}
@@ -252,6 +260,7 @@ func (k *keeper) flushPage(st *store, now int64) error {
 		p.done += n
 	}
 	p.clear()
+	failpoint.Here("keeper.copy.cleared")
 	st.page = nil
 	if k.page == nil {
 		k.page = p

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // rotate closes current as @START.log, opens a new one, and removes what is closed beyond keep.
@@ -14,23 +16,29 @@ import (
 func (s *store) rotate(keep int, now int64) error {
 	end, name := s.end(), pad20(s.start)
 	s.putMark(now, end)
+	failpoint.Here("keeper.rotate.marked")
 	if err := unix.Rename(s.path(), s.dir+"/@"+name+".log"); err != nil {
 		return err
 	}
+	failpoint.Here("keeper.rotate.renamed")
 	if err := unix.Rename(s.path()+".idx", s.dir+"/"+name+".idx"); err != nil {
 		return err
 	}
+	failpoint.Here("keeper.rotate.indexed")
 	s.close()
 	s.drop(keep)
+	failpoint.Here("keeper.rotate.dropped")
 	fd, size, err := openPlain(s.path(), unix.O_RDWR|unix.O_CREAT|unix.O_EXCL)
 	if err != nil {
 		return err
 	}
+	failpoint.Here("keeper.rotate.opened")
 	idx, _, err := openPlain(s.path()+".idx", unix.O_RDWR|unix.O_CREAT|unix.O_APPEND|unix.O_TRUNC)
 	if err != nil {
 		unix.Close(fd)
 		return err
 	}
+	failpoint.Here("keeper.rotate.unmarked")
 	s.fd, s.idx, s.start, s.size, s.safe = fd, idx, end, size, size
 	return s.putMark(now, end)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // Options say where a keeper lives and what its daemon is.
@@ -61,6 +63,7 @@ func Run(opt Options) int {
 		return die(err)
 	}
 	_ = lock // held until the process ends
+	failpoint.Here("keeper.lock.taken")
 	k.adopt()
 	k.watchRun()
 	k.startDaemon()
@@ -96,17 +99,28 @@ type errText string
 func (e errText) Error() string { return string(e) }
 
 // lock makes this the only keeper. A child that a killed keeper was just forking holds the lock until its exec, so
-// it is tried for a second.
+// it is tried for a second; but not while a keeper answers: if that is told to end meanwhile, everything is to stay down.
 func (o Options) lock() (fd int, err error) {
 	fd, err = unix.Open(o.Run+"/keeper.lock", unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return -1, err
 	}
 	for end := time.Now().Add(time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != unix.EWOULDBLOCK || time.Now().After(end) {
+		if err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != unix.EWOULDBLOCK || time.Now().After(end) || o.answers() {
 			return fd, err
 		}
 	}
+}
+
+// answers tells whether a keeper listens.
+func (o Options) answers() bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	unix.CloseOnExec(fd)
+	return unix.Connect(fd, &unix.SockaddrUnix{Name: o.Run + "/keeper.sock"}) == nil
 }
 
 // maxPath is what sun_path takes on the narrowest system.
@@ -137,6 +151,7 @@ func (o Options) listen(name string) (int, error) {
 	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: tmp}); err == nil {
 		if err = unix.Chmod(tmp, 0o600); err == nil {
 			if err = unix.Listen(fd, 1024); err == nil {
+				failpoint.Here("keeper.listen.bound")
 				err = unix.Rename(tmp, path)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // serve answers one frame. An error closes the connection: the client does not speak our language.
@@ -33,6 +35,7 @@ func (k *keeper) serve(c *conn, f frame) error {
 		return k.hearWitness(c, f)
 	case kWitnessEnd:
 		k.testified()
+		failpoint.Here("keeper.witness.ended")
 		k.reply(c, kOK, f.req)
 		return nil
 	case kShutdown:
@@ -214,6 +217,7 @@ func (k *keeper) orderShutdown(c *conn, f frame) error {
 		k.fail(c, f.req, ErrFenced)
 		return nil
 	}
+	failpoint.Here("keeper.shutdown.ordered")
 	k.shutdown(order)
 	return nil
 }
@@ -238,6 +242,7 @@ func (k *keeper) hearWitness(c *conn, f frame) error {
 		}
 	}
 	if l := k.lives[name]; l != nil {
+		failpoint.Here("keeper.witness.heard")
 		k.testify(l, fds[0], fds[1], fds[2])
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // leastFree is how many descriptors must be left for one more life.
@@ -34,6 +36,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 		}
 		app[i] = fd
 	}
+	failpoint.Here("keeper.spawn.fifos")
 	dir, cgroup := k.forest.plant()
 	l.cgroup = dir
 	if err := k.write(l, l.spawnRecord()); err != nil {
@@ -41,7 +44,9 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 		k.undo(l, app[:], false)
 		return nil, refuse("record", s.Life, err)
 	}
+	failpoint.Here("keeper.spawn.recorded")
 	err := k.fork(l, s, app, cgroup)
+	failpoint.Here("keeper.spawn.forked")
 	closeFd(cgroup)
 	if err != nil {
 		k.undo(l, app[:], true)
@@ -50,6 +55,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	unix.Close(app[0])
 	unix.Close(app[1])
 	k.born(l)
+	failpoint.Here("keeper.spawn.kept")
 	return l, nil
 }
 
@@ -59,6 +65,7 @@ func (k *keeper) born(l *life) {
 	p, _ := lookAt(l.pid)
 	l.ident, l.started = p.ident, time.Now()
 	k.write(l, record{op: "born", t: l.started.UnixNano(), pid: l.pid, ident: l.ident})
+	failpoint.Here("keeper.spawn.born")
 	k.keep(l)
 	k.watchProcess(l)
 	for _, c := range k.conns {

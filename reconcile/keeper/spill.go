@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // A spill is a page of memory that is also a file, run/spill.N: bytes are read from a FIFO straight into it, so that
@@ -123,6 +125,7 @@ func (p *spill) replay() bool {
 		return false
 	}
 	defer unix.Close(fd)
+	failpoint.Here("keeper.spill.replaying")
 	have := size - before
 	if have < 0 { // it was cut: all of it is missing
 		have = 0
@@ -153,6 +156,7 @@ func replaySpills(run string) (kept map[string]*spill) {
 			kept[log] = p
 			continue
 		}
+		failpoint.Here("keeper.spill.replayed")
 		p.unmap()
 		unix.Unlink(p.path)
 	}

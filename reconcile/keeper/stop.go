@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // stopLife takes an order to end l. It is in the journal before this returns.
@@ -33,6 +35,7 @@ func (k *keeper) stopLife(l *life, o StopOrder) error {
 	}
 	l.deadline = time.Now().Add(o.Grace + wait)
 	err := k.write(l, l.stopRecord())
+	failpoint.Here("keeper.stop.recorded")
 	if wait > 0 {
 		k.afterAsker(l, o, asker)
 		return err
@@ -76,12 +79,15 @@ func (k *keeper) firstSignal(l *life, grace time.Duration) {
 			mode = "tree"
 		}
 		k.signalTree(l, l.stopSig, mode)
+		failpoint.Here("keeper.stop.signalled")
 		k.signalTree(l, syscall.SIGCONT, mode) // one that is stopped would never hear it
 	}
 	round := l.stopRound
 	k.after(grace, func() {
 		if l.state == Stopping && l.stopRound == round && !l.lingering {
+			failpoint.Here("keeper.stop.deadline")
 			k.endTree(l)
+			failpoint.Here("keeper.stop.killed")
 			k.watchUnkillable(l, 5*time.Second)
 		}
 	})

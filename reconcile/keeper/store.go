@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // A store is one stream's folder: `current`, where bytes are appended; `current.idx`, when they came; and closed
@@ -45,6 +47,7 @@ func (s *store) open(now int64) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Here("keeper.store.opened")
 	idx, n, err := openPlain(s.path()+".idx", unix.O_RDWR|unix.O_CREAT|unix.O_APPEND)
 	if err != nil {
 		unix.Close(fd)
@@ -74,6 +77,7 @@ func (s *store) locate(n, now int64) error {
 		return s.restart(last.off, now) // someone cut current while no keeper looked
 	}
 	s.start = lastEnd(s.dir)
+	failpoint.Here("keeper.store.unmarked")
 	return s.putMark(now, s.start)
 }
 
@@ -200,6 +204,7 @@ func dupNull() int {
 
 // wrote takes note of n bytes that were appended, first at the time at.
 func (s *store) wrote(n, at int64) {
+	failpoint.Here("keeper.store.wrote")
 	if n > 0 && at-s.mark >= markEvery {
 		s.putMark(at, s.end())
 	}

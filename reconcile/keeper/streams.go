@@ -4,6 +4,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // takeStore returns the one store of a folder. Two lives of an instance may write to it for a while.
@@ -134,6 +136,7 @@ func (k *keeper) makeFifo(path string) error {
 func (k *keeper) makeStream(s *stream) (app int, err error) {
 	path := k.fifoPath(s)
 	err = k.makeFifo(path)
+	failpoint.Here("keeper.fifo.made")
 	if err == unix.ENOENT { // someone removed the folder
 		k.remakeFifos()
 		err = unix.Mkfifo(path, 0o600)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 // A Witness holds, for every life, what outlives the keeper: a pidfd, which tells how the life ended, and the read
@@ -124,6 +126,7 @@ func (w *Witness) Testify(ctx context.Context, sock string) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Here("daemon.witness.sent")
 	return c.call(ctx, kWitnessEnd, nil)
 }
 

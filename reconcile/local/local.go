@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 )
 
@@ -30,6 +31,10 @@ type Runtime struct {
 	Home   string // KITT_HOME of the instances
 	Exe    string // KITT_EXE of the instances: how they call kitt
 	Logs   string // root of the log store
+
+	// Ended is told each life that is over, before anybody acts on that: lives that ended while there was no daemon too,
+	// and those that the one before this may have been told. It must not wait. May be nil.
+	Ended func(o reconcile.Observed)
 
 	mu     sync.Mutex
 	seen   bool                    // the list was read once
@@ -62,6 +67,7 @@ func (r *Runtime) Refresh(ctx context.Context) error {
 		listed[l.Name] = true
 		if o, w, ok := observed(l); ok {
 			o.Started, o.Exit.At = fresh(o.Started), fresh(o.Exit.At)
+			r.tell(o)
 			r.set(o, w)
 		}
 	}
@@ -98,10 +104,19 @@ func (r *Runtime) Happened(e keeper.Event) (reconcile.Observed, bool) {
 	r.mu.Lock()
 	o = r.merge(o, e)
 	r.explainKill(&o)
+	r.tell(o)
 	r.set(o, w)
 	r.mu.Unlock()
 	r.poke(o.ID)
 	return o, true
+}
+
+// tell passes on that a life is over, once. The caller holds mu, and remembers it after: a daemon that dies in between
+// leaves the life to the next one.
+func (r *Runtime) tell(o reconcile.Observed) {
+	if r.Ended != nil && o.State == reconcile.Exited && r.lives[o.ID][o.Life].State != reconcile.Exited {
+		r.Ended(o)
+	}
 }
 
 // poke tells that an instance changed. Where nobody has listened for long, one poke about all instances takes the
@@ -236,6 +251,7 @@ func (r *Runtime) Forget(ctx context.Context, life string) error {
 	if known && alive(o) {
 		return nil
 	}
+	failpoint.Here("daemon.forget.before")
 	if o.State != reconcile.NoStart {
 		if err := r.Keeper.Forget(ctx, life); err != nil && !errors.Is(err, keeper.ErrUnknown) {
 			return fmt.Errorf("forget %s: %w", life, err)
@@ -243,6 +259,7 @@ func (r *Runtime) Forget(ctx context.Context, life string) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	failpoint.Here("daemon.forget.after")
 	r.drop(o.ID, life)
 	return nil
 }

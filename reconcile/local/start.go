@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/reconcile/logs"
 )
@@ -57,7 +58,9 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 // spawn has the keeper begin a life. Its answer is waited for even if ctx ends: the keeper carries out what it was
 // asked, and a life that nobody knows of would get a twin.
 func (r *Runtime) spawn(ctx context.Context, s keeper.Spawn, in reconcile.Instance) error {
+	failpoint.Here("daemon.start.before")
 	l, err := r.Keeper.Spawn(context.WithoutCancel(ctx), s)
+	failpoint.Here("daemon.start.after")
 	r.mu.Lock()
 	if err != nil {
 		delete(r.worlds, s.Life)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/spec"
 )
@@ -57,7 +58,9 @@ func (r *Runtime) begin(life string, most time.Duration) (first bool) {
 // order hands a stop that was begun to the keeper. That the life is gone is no error.
 // After an error it counts as not begun.
 func (r *Runtime) order(ctx context.Context, o keeper.StopOrder) error {
+	failpoint.Here("daemon.stop.before")
 	err := r.Keeper.Stop(ctx, o)
+	failpoint.Here("daemon.stop.after")
 	if err == nil || errors.Is(err, keeper.ErrUnknown) {
 		r.mark(o.Life, func(l *reconcile.Observed) {
 			if l.State == reconcile.Stopping && o.After == 0 {

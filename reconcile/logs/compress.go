@@ -9,13 +9,29 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
+
+	"kitt.sh/reconcile/failpoint"
 )
 
 const half = "half." // before the name of a compressed segment that is being made
 
+// ErrBusy says that another process is just compressing a stream: a daemon that is being replaced may still be at it.
+var ErrBusy = errors.New("another process compresses this stream")
+
 // Compress compresses the closed segments of a stream that are not yet, and clears what an earlier try left.
-// Readers see the one or the other, whole.
+// Readers see the one or the other, whole. The error is ErrBusy if somebody else is at it: two would write one file.
 func Compress(dir string) error {
+	alone, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("compress stream: %w", err)
+	}
+	defer alone.Close()
+	if err := unix.Flock(int(alone.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+		return ErrBusy
+	} else if err != nil {
+		return fmt.Errorf("compress stream: lock %s: %w", dir, err)
+	}
 	names, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("compress stream: %w", err)
@@ -25,7 +41,9 @@ func Compress(dir string) error {
 		path := filepath.Join(dir, e.Name())
 		switch {
 		case strings.HasPrefix(e.Name(), half):
-			errs = append(errs, os.Remove(path))
+			if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) { // it was finished just now
+				errs = append(errs, err)
+			}
 		case strings.HasPrefix(e.Name(), "@") && strings.HasSuffix(e.Name(), ".log"):
 			errs = append(errs, compress(path))
 		}
@@ -36,14 +54,17 @@ func Compress(dir string) error {
 func compress(path string) error {
 	tmp := filepath.Join(filepath.Dir(path), half+filepath.Base(path)+".zst")
 	err := pack(path, tmp)
+	failpoint.Here("daemon.pack.written")
 	if err == nil {
 		err = os.Rename(tmp, path+".zst")
 	}
 	if err == nil {
+		failpoint.Here("daemon.pack.renamed")
 		if err = os.Remove(path); errors.Is(err, os.ErrNotExist) {
 			err = os.Remove(path + ".zst") // rotation took it away meanwhile: it must not come back
 		}
 	}
+	failpoint.Here("daemon.pack.removed")
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}

@@ -141,6 +141,7 @@ type Event struct {
 	ID     string `json:"id,omitempty"` // always in full: shop/web.1
 	Reason string `json:"reason,omitempty"`
 	PID    int    `json:"pid,omitempty"`
+	Life   string `json:"life,omitempty"` // exit: which life of the instance ended
 	Exit   *Exit  `json:"exit,omitempty"`
 	By     string `json:"by,omitempty"` // "uid 501 pid 812"
 }
