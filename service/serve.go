@@ -53,6 +53,7 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", d.getStatus)
 	mux.HandleFunc("GET /v1/show", d.getShow)
 	mux.HandleFunc("GET /v1/explain", d.getShow)
+	mux.HandleFunc("GET /v1/environ", d.getEnviron)
 	mux.HandleFunc("GET /v1/events", d.getEvents)
 	mux.HandleFunc("GET /v1/logs/wait", d.getLogs)
 	mux.HandleFunc("POST /v1/apply", d.postLoad(d.apply))
