@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Dirs are the folders of one kitt, all absolute. Nobody but their owner may look into them.
@@ -125,9 +126,15 @@ func private(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	info, err := os.Stat(dir)
-	if err != nil || info.Mode().Perm()&0o077 == 0 {
+	info, err := os.Stat(dir) // a link is followed: it lies in a folder of ours, or is what the user named
+	if err != nil {
 		return err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to user %d, not to you (%d)", dir, st.Uid, os.Geteuid())
+	}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
 	}
 	return os.Chmod(dir, 0o700)
 }
