@@ -14,13 +14,13 @@ const module = "kitt.sh"
 var floors = []string{"spec", "reconcile", "service", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
-var rooms = append(slices.Clone(floors), "examples", "internal/e2e", "internal/jseval", "internal/layers")
+var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/jseval", "internal/layers")
 
 // leaves import nothing of ours, so that every floor above spec may import them.
 var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "internal/jseval", "examples"}
 
 // testOnly rooms hold tests and nothing that another package could import.
-var testOnly = []string{"internal/e2e", "internal/layers"}
+var testOnly = []string{"internal/door", "internal/e2e", "internal/layers"}
 
 // forTests are imported by tests alone.
 var forTests = []string{"reconcile/runtimetest"}
