@@ -2,6 +2,7 @@ package door
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,9 @@ import (
 
 	"kitt.sh/service/api"
 )
+
+// long runs the long form of what has one: make bounds.
+var long = flag.Bool("bounds", false, "the long form of the tests of bounds")
 
 // bin is the folder of the kitt under test, and of app: this test, being one of the programs in app_test.go.
 var bin string
@@ -169,6 +173,16 @@ func (w *world) one(id string) api.Instance {
 func (w *world) await(what string, ok func() bool) {
 	w.Helper()
 	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.Fatal("waited for ", what)
+		}
+	}
+}
+
+// awaitLong is await where the long form takes minutes.
+func (w *world) awaitLong(what string, ok func() bool) {
+	w.Helper()
+	for end := time.Now().Add(5 * time.Minute); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			w.Fatal("waited for ", what)
 		}
