@@ -52,6 +52,9 @@ func ChildLoader(exe string) Loader {
 		cmd.Env = append(os.Environ(), "GOGC=off", "GOMEMLIMIT=256MiB")
 		cmd.WaitDelay = time.Second
 		if err := cmd.Run(); err != nil {
+			if ctx.Err() == context.DeadlineExceeded {
+				return l, fmt.Errorf("read spec: it took longer than %s", loadLimit)
+			}
 			first, _, _ := strings.Cut(strings.TrimSpace(trouble.String()), "\n") // the rest is a crash's
 			return l, fmt.Errorf("read spec: %w: %s", err, first)
 		}
