@@ -59,8 +59,10 @@ type kitt struct {
 	} `cmd:"" aliases:"ls,list,ps" help:"Show what runs, and what does not and why." examples:"kitt status|kitt status -o json web|kitt ls --watch"`
 
 	Show struct {
-		Name string `arg:"" help:"Process: web, shop/web."`
-	} `cmd:"" aliases:"describe,desc,info" help:"Tell everything about one process." examples:"kitt show web"`
+		Env    bool   `help:"The environment that it is started with: names, and where each comes from."`
+		Reveal bool   `help:"With --env: the values too."`
+		Name   string `arg:"" help:"Process: web, shop/web."`
+	} `cmd:"" aliases:"describe,desc,info" help:"Tell everything about one process." examples:"kitt show web|kitt show --env web|kitt show --env --reveal web"`
 
 	Explain struct {
 		Name  string `arg:"" help:"Process: web, shop/web."`

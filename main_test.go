@@ -45,6 +45,7 @@ func TestTheCommandLine(t *testing.T) {
 		{"list web", cli.Status{Names: []string{"web"}}},
 		{"ps --watch", cli.Status{Watch: true}},
 		{"describe web", cli.Show{Name: "web"}},
+		{"show web --env --reveal", cli.Show{Name: "web", Env: true, Reveal: true}},
 		{"explain web env", cli.Explain{Name: "web", Field: "env"}},
 		{"logs", cli.Logs{Lines: "15"}},
 		{"log web -f --lines 100 --err --raw", cli.Logs{Follow: true, Lines: "100", Err: true, Raw: true, Names: []string{"web"}}},

@@ -21,6 +21,9 @@ type Intents struct {
 	Version  int                 `json:"version"`
 	Projects map[string]*Project `json:"projects"`
 	Unsynced bool                `json:"unsynced,omitempty"` // the file is not to be trusted after a power cut: see Save
+
+	ValueKey []byte                       `json:"value_key,omitempty"` // names Values
+	Values   map[string]map[string]string `json:"values,omitempty"`    // project -> name -> value of an environment, for its kept spec; never changed in place
 }
 
 // A Project is what was said about one spec file.
@@ -110,7 +113,7 @@ func (p *Project) generation(id ID) uint64 { return max(p.Generations[id.Short()
 
 // Clone copies deeply what verbs change, so that a failed write leaves the old intents as they were.
 func (in *Intents) Clone() *Intents {
-	c := &Intents{Version: in.Version, Unsynced: in.Unsynced, Projects: make(map[string]*Project, len(in.Projects))}
+	c := &Intents{Version: in.Version, Unsynced: in.Unsynced, Projects: make(map[string]*Project, len(in.Projects)), ValueKey: in.ValueKey, Values: maps.Clone(in.Values)}
 	for name, p := range in.Projects {
 		q := *p
 		q.Was = slices.Clone(p.Was)

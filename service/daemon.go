@@ -143,7 +143,7 @@ func (d *Daemon) readIntents() {
 // readSpecs takes up the last good spec of every project, and has their files read again.
 func (d *Daemon) readSpecs() {
 	for name, p := range d.intents.Projects {
-		s, err := readSpec(d.specPath(name))
+		s, err := readSpec(d.specPath(name), d.intents.Values[name])
 		if err == nil && s.Project != name {
 			err = fmt.Errorf("read spec: %s: it is not that of project %q", d.specPath(name), name)
 		}

@@ -122,6 +122,9 @@ func (d *Daemon) removes(s *spec.Spec) (gone, of int) {
 // setTrouble remembers what is wrong with a project's file, and tells of every change of it. The caller holds mu.
 func (d *Daemon) setTrouble(project string, t *api.Trouble) {
 	was := d.troubles[project]
+	if t != nil {
+		t.Complaints = veiled(t.Complaints)
+	}
 	switch {
 	case t == nil && was != nil:
 		delete(d.troubles, project)

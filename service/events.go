@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,15 +26,15 @@ type Events struct {
 	size   int64
 	seq    uint64
 	path   string
-	live   fanout[api.Event]
-	ends   *ends // see told
+	live   fanout[*api.Event] // who falls behind reads the file instead
+	ends   *ends              // see told
 	caught bool
 }
 
 // openEvents opens the log in dir and finds its last number. A log that cannot be opened still numbers and
 // passes on events.
 func openEvents(dir string) (*Events, error) {
-	e := &Events{path: filepath.Join(dir, "events.jsonl")}
+	e := &Events{path: filepath.Join(dir, "events.jsonl"), live: fanout[*api.Event]{room: 64}}
 	f, err := os.OpenFile(e.path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return e, fmt.Errorf("open events: %w", err)
@@ -66,12 +67,22 @@ func (e *Events) add(ev api.Event) {
 	defer e.mu.Unlock()
 	e.seq++
 	ev.Seq = e.seq
+	ev.Reason = shortened(ev.Reason)
 	if ev.At.IsZero() {
 		ev.At = api.Time{Time: time.Now()}
 	}
 	e.write(ev)
 	failpoint.Here("daemon.event.written")
-	e.live.send(ev)
+	e.live.send(&ev)
+}
+
+// shortened keeps a reason to what can be read, and the log's lines to what is read back.
+func shortened(s string) string {
+	const most = 4 << 10
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // write appends an event. A full disk loses events, never processes.
@@ -106,6 +117,19 @@ func (e *Events) tail(n int) []api.Event {
 	return all
 }
 
+// between returns the events after one number and up to another.
+func (e *Events) between(after, to uint64) (out []api.Event) {
+	e.mu.Lock()
+	n := int(min(e.seq-after, 1_000_000))
+	e.mu.Unlock()
+	for _, ev := range e.tail(n) {
+		if ev.Seq > after && ev.Seq <= to {
+			out = append(out, ev)
+		}
+	}
+	return out
+}
+
 // readEvents reads the last n events of a file, from as near to its end as that takes.
 func readEvents(path string, n int) []api.Event {
 	f, err := os.Open(path)
@@ -130,15 +154,21 @@ func scanEvents(f *os.File, from int64) (out []api.Event) {
 	if _, err := f.Seek(from, io.SeekStart); err != nil {
 		return nil
 	}
-	sc := bufio.NewScanner(f)
-	sc.Buffer(make([]byte, 0, 4096), 1<<20)
-	for sc.Scan() {
+	r := bufio.NewReaderSize(f, 64<<10)
+	for long := false; ; {
+		line, err := r.ReadSlice('\n')
+		if err == bufio.ErrBufferFull { // no event is that long: somebody else wrote it
+			long = true
+			continue
+		}
 		var ev api.Event
-		if json.Unmarshal(sc.Bytes(), &ev) == nil && ev.Seq > 0 {
+		if !long && json.Unmarshal(line, &ev) == nil && ev.Seq > 0 {
 			out = append(out, ev)
 		}
+		if long = false; err != nil {
+			return out
+		}
 	}
-	return out
 }
 
 // Close closes the log. Later events are numbered but not kept.

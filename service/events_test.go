@@ -1,7 +1,11 @@
 package service
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"kitt.sh/service/api"
@@ -59,5 +63,45 @@ func TestATornEventIsPassedOver(t *testing.T) {
 	}
 	if got := e.tail(10); len(got) != 2 {
 		t.Errorf("tail = %+v, want the whole one and the new one", got)
+	}
+}
+
+func TestAFollowerThatFellBehindReadsWhatItMissed(t *testing.T) {
+	e, err := openEvents(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	live, stop := e.live.listen()
+	defer stop()
+	for range 500 { // more than wait for anyone
+		e.add(api.Event{Kind: "exit"})
+	}
+	var out bytes.Buffer
+	d, enc, last := &Daemon{events: e}, json.NewEncoder(&out), uint64(0)
+	for len(live) > 0 {
+		last = d.sendEvent(enc, <-live, last)
+	}
+	e.add(api.Event{Kind: "exit"})
+	if last = d.sendEvent(enc, <-live, last); last != 501 || bytes.Count(out.Bytes(), []byte("\n")) != 501 {
+		t.Errorf("the last is %d, sent %d", last, bytes.Count(out.Bytes(), []byte("\n")))
+	}
+}
+
+func TestALineThatNoKittWroteHidesNoEvent(t *testing.T) {
+	dir := t.TempDir()
+	text := strings.Repeat("x", 2<<20) + "\n" + `{"seq":7,"kind":"exit"}` + "\n" + `{"seq":` + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "events.jsonl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := openEvents(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	e.add(api.Event{Kind: "error", Reason: strings.Repeat("long", 1<<20)})
+	got := e.tail(9)
+	if len(got) != 2 || got[0].Seq != 7 || got[1].Seq != 8 || len(got[1].Reason) > 5000 {
+		t.Errorf("%d events, %.200v", len(got), got)
 	}
 }

@@ -2,18 +2,23 @@ package service
 
 import "sync"
 
-// fanout hands each value to everyone who listens. A listener that is 8192 values behind loses the newer ones.
-// The zero fanout is ready.
+// fanout hands each value to everyone who listens. A listener that is room values behind (0: 8192) loses the newer
+// ones. The zero fanout is ready.
 type fanout[T any] struct {
+	room int
 	mu   sync.Mutex
 	outs map[chan T]bool
 }
 
 // listen returns a channel of values and the func that ends it.
 func (f *fanout[T]) listen() (<-chan T, func()) {
-	ch := make(chan T, 8192)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	room := f.room
+	if room == 0 {
+		room = 8192
+	}
+	ch := make(chan T, room)
 	if f.outs == nil {
 		f.outs = map[chan T]bool{}
 	}

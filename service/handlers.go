@@ -87,8 +87,12 @@ func (d *Daemon) getEvents(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	live, stop := d.events.live.listen()
-	defer stop()
+	var live <-chan *api.Event
+	if q.Get("follow") != "" {
+		var stop func()
+		live, stop = d.events.live.listen()
+		defer stop()
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	enc, last := json.NewEncoder(w), uint64(0)
 	for _, ev := range d.events.tail(n) {
@@ -99,17 +103,29 @@ func (d *Daemon) getEvents(w http.ResponseWriter, r *http.Request) {
 		_ = enc.Encode(ev)
 	}
 	w.(http.Flusher).Flush()
-	for q.Get("follow") != "" {
+	for live != nil {
 		select {
 		case <-r.Context().Done():
 			return
 		case ev := <-live:
-			if ev.Seq > last {
-				_ = enc.Encode(ev)
-				w.(http.Flusher).Flush()
-			}
+			last = d.sendEvent(enc, ev, last)
+			w.(http.Flusher).Flush()
 		}
 	}
+}
+
+// sendEvent sends ev after those before it that a slow reader missed, and returns the number of the last one sent.
+func (d *Daemon) sendEvent(enc *json.Encoder, ev *api.Event, last uint64) uint64 {
+	if ev.Seq <= last {
+		return last
+	}
+	if last > 0 && ev.Seq > last+1 {
+		for _, missed := range d.events.between(last, ev.Seq-1) {
+			_ = enc.Encode(missed)
+		}
+	}
+	_ = enc.Encode(ev)
+	return ev.Seq
 }
 
 // logSource is where the stored streams of one instance lie.

@@ -20,6 +20,22 @@ import (
 // loadLimit is how long the reading of one spec may take, JavaScript included.
 const loadLimit = 10 * time.Second
 
+// loadMemory is what the child that reads a spec may hold; where the system does not limit it, time alone does.
+const loadMemory = 1 << 30
+
+// limited holds what is written to it; what is beyond most bytes is an error.
+type limited struct {
+	bytes.Buffer
+	most int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > l.most {
+		return 0, errors.New("too much output")
+	}
+	return l.Buffer.Write(p)
+}
+
 // ChildLoader reads specs in a short-lived child, `exe internal load`: the daemon stays small, and a hostile or
 // endless file harms nothing.
 func ChildLoader(exe string) Loader {
@@ -30,13 +46,17 @@ func ChildLoader(exe string) Loader {
 		if err != nil {
 			return l, fmt.Errorf("read spec: %w", err)
 		}
-		var out, trouble bytes.Buffer
+		out, trouble := limited{most: maxRequest}, limited{most: 64 << 10}
 		cmd := exec.CommandContext(ctx, exe, "internal", "load")
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &trouble
 		cmd.Env = append(os.Environ(), "GOGC=off", "GOMEMLIMIT=256MiB")
 		cmd.WaitDelay = time.Second
 		if err := cmd.Run(); err != nil {
-			return l, fmt.Errorf("read spec: %w: %s", err, strings.TrimSpace(trouble.String()))
+			if ctx.Err() == context.DeadlineExceeded {
+				return l, fmt.Errorf("read spec: it took longer than %s", loadLimit)
+			}
+			first, _, _ := strings.Cut(strings.TrimSpace(trouble.String()), "\n") // the rest is a crash's
+			return l, fmt.Errorf("read spec: %w: %s", err, first)
 		}
 		return l, json.Unmarshal(out.Bytes(), &l)
 	}
@@ -44,6 +64,7 @@ func ChildLoader(exe string) Loader {
 
 // LoadChild is that child: a request on in, a Loaded on out.
 func LoadChild(ctx context.Context, in io.Reader, out io.Writer, eval spec.Eval) error {
+	limitMemory(loadMemory)
 	var req spec.Request
 	if err := json.NewDecoder(in).Decode(&req); err != nil {
 		return fmt.Errorf("read request: %w", err)

@@ -15,7 +15,7 @@ import (
 
 // listen answers the API until ctx ends.
 func (d *Daemon) listen(ctx context.Context) error {
-	srv := &http.Server{Handler: d.resting(d.routes()), ReadHeaderTimeout: 10 * time.Second,
+	srv := &http.Server{Handler: guard(d.resting(d.routes())), IdleTimeout: time.Minute, ReadHeaderTimeout: 10 * time.Second,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			uid, pid := peer(c)
 			return context.WithValue(ctx, callerKey{}, caller{uid: uid, pid: pid})
@@ -47,6 +47,22 @@ func (g guarded) Accept() (net.Conn, error) {
 	}
 }
 
+// maxRequest is what a request may hold: a large spec, with room.
+const maxRequest = 64 << 20
+
+// guard refuses what no client of ours sends: a browser, which gets here only where somebody led this socket to a
+// port, says where its page came from. And it bounds what is read of a request.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || r.Host != "kitt" && r.Host != "localhost" {
+			refuse(w, failure{1, "serve: a browser's page is not let in", "host: kitt, without Origin"})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+		next.ServeHTTP(w, r)
+	})
+}
+
 // routes is the whole API.
 func (d *Daemon) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -54,6 +70,7 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", d.getStatus)
 	mux.HandleFunc("GET /v1/show", d.getShow)
 	mux.HandleFunc("GET /v1/explain", d.getShow)
+	mux.HandleFunc("GET /v1/environ", d.getEnviron)
 	mux.HandleFunc("GET /v1/events", d.getEvents)
 	mux.HandleFunc("GET /v1/logs/wait", d.getLogs)
 	mux.HandleFunc("POST /v1/apply", d.postLoad(d.apply))

@@ -18,7 +18,7 @@ import (
 
 func (d *Daemon) statePath(name string) string { return filepath.Join(d.Dirs.State, name) }
 
-// specPath is where the last good spec of a project lies, resolved (0600: it holds env values).
+// specPath is where the last good spec of a project lies, resolved; values of environments lie in desired.json alone.
 func (d *Daemon) specPath(project string) string {
 	return d.statePath(filepath.Join("specs", escape(project)+".json"))
 }
@@ -28,32 +28,41 @@ func escape(name string) string {
 	return strings.NewReplacer("%", "%25", "/", "%2F").Replace(name)
 }
 
-func readSpec(path string) (*spec.Spec, error) {
+func readSpec(path string, values map[string]string) (*spec.Spec, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read spec: %w", err)
 	}
-	s := &spec.Spec{}
-	if err := json.Unmarshal(b, s); err != nil {
+	s, err := parseSpec(b, values)
+	if err != nil {
 		return nil, fmt.Errorf("read spec: %s: %w", path, err)
 	}
 	return s, nil
 }
 
-// saveSpec keeps s as the last good one, and tells whether it differs from the one before.
+// saveSpec keeps s as the last good one, and tells whether it differs from the one before. Values of environments go
+// to desired.json. The caller holds mu.
 func (d *Daemon) saveSpec(s *spec.Spec) (bool, error) {
-	b, err := json.Marshal(s)
+	kept, values := referred(s, d.valueKey())
+	b, err := json.Marshal(keptSpec{2, kept})
 	if err != nil {
 		return false, fmt.Errorf("save spec: %w", err)
 	}
 	path := d.specPath(s.Project)
+	if err := d.keepValues(s.Project, values); err != nil {
+		return false, fmt.Errorf("save spec: %w", err)
+	}
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, b) {
 		return false, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return false, fmt.Errorf("save spec: %w", err)
 	}
-	return true, reconcile.Replace(path, b, true)
+	if err := reconcile.Replace(path, b, false); err != nil {
+		return false, err
+	}
+	_ = os.Remove(path + ".prev") // an older kitt kept one, with values
+	return true, d.dropValues(s.Project, values)
 }
 
 // commit changes the intents: a copy is changed, is saved when commit returns, and only then holds.

@@ -268,7 +268,7 @@ func (h *hclReader) addEnv(out *run, attr *hcl.Attribute, ctx *hcl.EvalContext) 
 		return
 	}
 	if t := v.v.Type(); !t.IsObjectType() && !t.IsMapType() {
-		v.complain("write env = { NAME = \"value\" }", "expected names and values, got %s", v.shown())
+		v.complain("write env = { NAME = \"value\" }", "expected names and values, got a %s", strings.TrimSuffix(v.v.Type().FriendlyName(), " of dynamic")) // not what it is: a secret perhaps
 		return
 	}
 	for name, value := range v.v.AsValueMap() {

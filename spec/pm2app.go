@@ -134,7 +134,7 @@ func (a *app) addEnv(word string, env *node) {
 		return
 	}
 	if env.kind != isObject {
-		a.wrong(word, "write env: { NAME: \"value\" }", "expected an object, got %s", env.shown())
+		a.wrong(word, "write env: { NAME: \"value\" }", "expected an object, got %s", env.kind) // not what it is: a secret perhaps
 		return
 	}
 	for _, m := range env.members {

@@ -32,6 +32,9 @@ func parseYAML(file, text string) (*node, error) {
 			said = strings.Replace(said, m[0], "", 1)
 		}
 		at.Line = max(1, min(at.Line, strings.Count(text, "\n")+1))
+		if strings.HasPrefix(said, "unknown anchor ") { // which may be half of a password
+			return nil, Complaint{Pos: at, Text: "read YAML: an alias of nothing", Hint: "a value that begins with * needs quotes"}
+		}
 		return nil, Complaint{Pos: at, Text: "read YAML: " + said}
 	}
 	if len(doc.Content) == 0 {

@@ -12,11 +12,21 @@ import (
 )
 
 // Show tells everything about one process.
-type Show struct{ Name string }
+type Show struct {
+	Env    bool // its environment instead
+	Reveal bool // with the values
+	Name   string
+}
 
 func (s Show) Run(ctx context.Context, k *Kitt) error {
 	if err := k.may("wide", "json", "yaml"); err != nil {
 		return err
+	}
+	switch {
+	case s.Env:
+		return s.environ(ctx, k)
+	case s.Reveal:
+		return usage("--reveal is for --env alone", "kitt show --env --reveal "+s.Name)
 	}
 	show, raw, err := k.show(ctx, "/v1/show", s.Name)
 	switch {

@@ -11,6 +11,29 @@ import (
 // outMost is what may wait for a client that does not read; it is closed beyond.
 const outMost = 4 << 20
 
+// Who does not control has little to say, and there are few of them: what all clients together can have the keeper
+// hold is bounded.
+const (
+	connsMost     = 128
+	strangerOut   = 512 << 10
+	strangerFrame = 64 << 10
+)
+
+// mostOut and mostIn are what may wait for a client, and what of a frame may be waited for.
+func (c *conn) mostOut() int {
+	if c.epoch == 0 {
+		return strangerOut
+	}
+	return outMost
+}
+
+func (c *conn) mostIn() int {
+	if c.epoch == 0 {
+		return strangerFrame
+	}
+	return maxFrame + 4
+}
+
 // A conn is one client.
 type conn struct {
 	fd      int
@@ -42,6 +65,10 @@ func (l listener) wake(k *keeper, _ ready) {
 		unix.CloseOnExec(fd)
 		unix.SetNonblock(fd, true)
 		if uid, err := peerUID(fd); err != nil || uid != unix.Geteuid() {
+			unix.Close(fd)
+			continue
+		}
+		if len(k.conns) >= connsMost {
 			unix.Close(fd)
 			continue
 		}
@@ -123,9 +150,12 @@ func (k *keeper) readConn(c *conn) {
 			return
 		}
 	}
-	if len(rest) == 0 {
+	switch {
+	case len(rest) == 0:
 		c.in = nil
-	} else {
+	case len(rest) > c.mostIn():
+		k.closeConn(c)
+	default:
 		c.in = append(c.in[:0], rest...)
 	}
 }

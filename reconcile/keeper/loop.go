@@ -146,7 +146,7 @@ func (k *keeper) flushAll() {
 		if c.wantsFlush() {
 			k.flush(c)
 		}
-		if len(c.out) > outMost {
+		if len(c.out) > c.mostOut() {
 			k.closeConn(c)
 		}
 	}
@@ -196,6 +196,11 @@ func newKeeper(opt Options) (*keeper, error) {
 
 // bind makes both sockets, or makes them again where someone removed them.
 func (k *keeper) bind() error {
+	for _, name := range []string{"api.sock", "keeper.sock"} { // both before either: nobody dials a keeper that cannot stay
+		if err := vacant(k.opt.Run + "/" + name); err != nil {
+			return err
+		}
+	}
 	for _, s := range []struct {
 		name string
 		fd   *int

@@ -126,21 +126,26 @@ func (o Options) answers() bool {
 // maxPath is what sun_path takes on the narrowest system.
 const maxPath = 103
 
+// vacant says whether a socket may be bound at path: there is nothing, or a stale one of ours.
+func vacant(path string) error {
+	if len(path) > maxPath {
+		return refuse("bind", path, errText("socket path is too long; choose a shorter folder with --home"))
+	}
+	var st unix.Stat_t
+	switch err := unix.Lstat(path, &st); {
+	case err != nil:
+		return nil
+	case st.Mode&unix.S_IFMT != unix.S_IFSOCK:
+		return refuse("bind", path, errText("something that is no socket is in its place; remove it"))
+	case int(st.Uid) != unix.Geteuid():
+		return refuse("bind", path, errText("the socket there belongs to another user"))
+	}
+	return nil
+}
+
 // listen binds a socket at run/name, in place of a stale one. Only with the lock held.
 func (o Options) listen(name string) (int, error) {
 	path, tmp := o.Run+"/"+name, o.Run+"/k.new"
-	if len(path) > maxPath {
-		return -1, refuse("bind", path, errText("socket path is too long; choose a shorter folder with --home"))
-	}
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err == nil {
-		if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
-			return -1, refuse("bind", path, errText("something that is no socket is in its place; remove it"))
-		}
-		if int(st.Uid) != unix.Geteuid() {
-			return -1, refuse("bind", path, errText("the socket there belongs to another user"))
-		}
-	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return -1, refuse("bind", path, err)

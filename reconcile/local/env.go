@@ -46,8 +46,15 @@ func environ(in reconcile.Instance, own map[string]string, kitt map[string]strin
 	return env, pathFrom
 }
 
-// identity is what kitt tells an instance about itself.
-func (r *Runtime) identity(id reconcile.ID) map[string]string {
+// Environ is the whole environment that an instance would be started with now.
+func (r *Runtime) Environ(in reconcile.Instance) map[string]string {
+	_, _, own := in.Process.For(in.ID.N)
+	env, _ := environ(in, own, r.Identity(in.ID))
+	return env
+}
+
+// Identity is what kitt tells an instance about itself.
+func (r *Runtime) Identity(id reconcile.ID) map[string]string {
 	return map[string]string{"KITT_HOME": r.Home, "KITT_EXE": r.Exe, "KITT_PROJECT": id.Project,
 		"KITT_PROCESS": id.Process, "KITT_INSTANCE": strconv.Itoa(id.N)}
 }

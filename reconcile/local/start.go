@@ -88,7 +88,7 @@ func (r *Runtime) living(id reconcile.ID) bool {
 
 // A world is what a life runs in, and its stop command with it.
 type world struct {
-	Env  map[string]string   `json:"env"`
+	Env  map[string]string   `json:"-"` // never recorded: a later daemon asks the process itself
 	Cwd  string              `json:"cwd"`
 	User *syscall.Credential `json:"user,omitempty"` // nil: kitt's own
 }
@@ -96,7 +96,7 @@ type world struct {
 // enter resolves the world of an instance, and tells where its PATH came from.
 func (r *Runtime) enter(in reconcile.Instance) (w world, pathFrom string, err error) {
 	_, cwd, own := in.Process.For(in.ID.N)
-	env, pathFrom := environ(in, own, r.identity(in.ID))
+	env, pathFrom := environ(in, own, r.Identity(in.ID))
 	w = world{Env: env, Cwd: cwd}
 	return w, pathFrom, w.asUser(in.Process.User, in.Process.Group, own)
 }

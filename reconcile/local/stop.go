@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -117,12 +119,34 @@ func (r *Runtime) world(o reconcile.Observed) world {
 	r.mu.Lock()
 	known := r.worlds[o.Life]
 	r.mu.Unlock()
+	w := world{Cwd: "/"} // begun by an earlier daemon, before it had a stop command
 	if known != nil {
-		return known()
+		w = known()
 	}
-	w := world{Env: r.identity(o.ID), Cwd: "/"} // begun by an earlier daemon, before it had a stop command
-	w.Env["PATH"] = defaultPath
+	if w.Env == nil {
+		w.Env = r.inherited(o)
+	}
 	return w
+}
+
+// inherited is the environment of a life that an earlier daemon began, as its process still has it.
+func (r *Runtime) inherited(o reconcile.Observed) map[string]string {
+	env := map[string]string{}
+	if o.PID > 0 {
+		for _, kv := range environOf(o.PID) {
+			if name, value, ok := strings.Cut(kv, "="); ok {
+				env[name] = value
+			}
+		}
+	}
+	for _, name := range strange {
+		delete(env, name)
+	}
+	maps.Copy(env, r.Identity(o.ID))
+	if env["PATH"] == "" {
+		env["PATH"] = defaultPath
+	}
+	return env
 }
 
 // stopWorld is what is to be recorded with a life that has a stop command, nil for others.

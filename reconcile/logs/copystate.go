@@ -158,19 +158,16 @@ func (k *Copier) have(f *os.File) int {
 
 // dest opens the copy for appending, and makes it and its folder if they are missing.
 func (k *Copier) dest() (*os.File, os.FileInfo, error) {
-	const how = os.O_APPEND | os.O_CREATE | syscall.O_NONBLOCK // a FIFO without a reader must not hold us
-	f, err := os.OpenFile(k.c.Path, os.O_RDWR|how, 0o600)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(k.c.Path), 0o700); err == nil {
-			f, err = os.OpenFile(k.c.Path, os.O_RDWR|how, 0o600)
-		}
-	}
+	f, err := openPlace(k.c.Path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("copy log: %w", err)
 	}
 	st, err := f.Stat()
 	if err == nil && !st.Mode().IsRegular() && st.Mode()&os.ModeCharDevice == 0 {
 		err = fmt.Errorf("%s is no plain file", k.c.Path)
+	}
+	if s, ok := statOf(st); ok && s.Nlink > 1 && os.Geteuid() == 0 && st.Mode().IsRegular() {
+		err = fmt.Errorf("%s has a second name; root does not write to it", k.c.Path) // whoever gave it chose what it is
 	}
 	if err != nil {
 		f.Close()
@@ -180,10 +177,18 @@ func (k *Copier) dest() (*os.File, os.FileInfo, error) {
 }
 
 func inode(st os.FileInfo) uint64 {
-	if s, ok := st.Sys().(*syscall.Stat_t); ok {
+	if s, ok := statOf(st); ok {
 		return uint64(s.Ino)
 	}
 	return 0
+}
+
+func statOf(st os.FileInfo) (*syscall.Stat_t, bool) {
+	if st == nil {
+		return nil, false
+	}
+	s, ok := st.Sys().(*syscall.Stat_t)
+	return s, ok
 }
 
 // Close notes that all is in the copy, if so. The copy may be gone on with by another Copier.

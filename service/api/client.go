@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -229,6 +230,10 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reach kitt: %w", err)
+	}
+	if uid := peerUID(conn); uid != os.Geteuid() { // it would be told our environment
+		_ = conn.Close()
+		return nil, fmt.Errorf("reach kitt: %s: who listens there is user %d, not you", c.Socket, uid)
 	}
 	return conn, nil
 }

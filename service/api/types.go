@@ -155,6 +155,19 @@ type Show struct {
 	Tree      []Proc     `json:"tree"`
 }
 
+// Environ is the answer to GET /v1/environ?name=web: what an instance is started with.
+type Environ struct {
+	ID   string `json:"id"`
+	Vars []Var  `json:"vars"` // sorted by name
+}
+
+// Var is one variable. Value is there only with ?reveal=1.
+type Var struct {
+	Name  string  `json:"name"`
+	From  string  `json:"from"` // captured: of the shell that ran kitt apply; spec; kitt
+	Value *string `json:"value,omitempty"`
+}
+
 // Proc is one process of an instance's tree.
 type Proc struct {
 	ID      string  `json:"id"`
