@@ -15,6 +15,7 @@ import (
 // A gap is a time in which a keeper or a daemon was dead, until both were whole again.
 type gap struct {
 	from, to time.Time
+	last     time.Time   // when the last one died
 	keeper   []time.Time // when a keeper died
 	both     bool        // there were moments in which nobody held the living
 }

@@ -62,7 +62,8 @@ process "tree" { command = [%[2]q, "@sleep"] }
 process "held" { command = [%[2]q, "@sleep"] }
 process "many" { command = [%[2]q, "@sleep"] }
 process "edit" {
-  command = [%[2]q, "@sleep"]
+  command = [%[2]q, "@sleep", "deaf"]
+  stop { timeout = "150ms" }
   env = { VERSION = "%[3]d" }
 }
 process "stub" {
@@ -92,6 +93,7 @@ type act struct {
 	gaps   []gap
 	now    status
 	vs     map[string]victim
+	what   string // is done in this round
 
 	mu    sync.Mutex
 	r     *report
@@ -192,18 +194,25 @@ func (a *act) fault(kind, format string, args ...any) {
 func (a *act) round() {
 	a.board.Arm(failpoint.Copy, a.rng.IntN(5)/3)
 	g := gap{from: time.Now()}
+	a.what = ""
+	begun := time.Now()
+	defer func() {
+		if os.Getenv("TORTURE_STEPS") != "" {
+			a.t.Logf("%s round %s: to the kill %s, back in %s", begun.Format(time.StampMilli), a.what, g.last.Sub(begun), g.to.Sub(g.last))
+		}
+	}()
 	switch role := a.behind(); a.rng.IntN(10) {
-	case 0, 1, 2: // at a random moment
+	case 0, 1: // at a random moment
 		time.Sleep(time.Duration(a.rng.IntN(30000)) * time.Microsecond)
 		g.from = time.Now()
 		a.slay(&g, role)
-	case 3: // both at once
+	case 2: // both at once
 		a.vs["keeper"].freeze()
 		a.vs["daemon"].freeze()
 		g.both = true
 		a.slay(&g, "keeper")
 		a.slay(&g, "daemon")
-	case 4: // one while the other's death is being dealt with
+	case 3: // one while the other's death is being dealt with
 		g.both = true
 		a.slay(&g, role)
 		time.Sleep(time.Duration(a.rng.IntN(40000)) * time.Microsecond)
@@ -213,6 +222,7 @@ func (a *act) round() {
 	default:
 		a.step(&g)
 	}
+	g.last = time.Now()
 	a.whole()
 	g.to = time.Now()
 	a.gaps = append(a.gaps, g)
@@ -232,6 +242,7 @@ func (a *act) slay(g *gap, role string) {
 		return
 	}
 	at := v.kill()
+	a.what += " " + role
 	a.killed[role]++
 	if role == "keeper" {
 		g.keeper = append(g.keeper, at)
@@ -246,6 +257,7 @@ var recovery = map[string]string{"keeper.lock": "keeper", "keeper.listen": "keep
 // step has a process die at a step: one at which none has died yet, as long as there are such.
 func (a *act) step(g *gap) {
 	name := a.choose()
+	a.what += " step " + name
 	first := ""
 	for prefix, way := range recovery {
 		if strings.HasPrefix(name, prefix) && len(way) > len(first) {
@@ -254,14 +266,12 @@ func (a *act) step(g *gap) {
 	}
 	if strings.HasPrefix(name, "keeper.copy") || strings.HasPrefix(first, "keeper.copy") {
 		a.board.Arm(failpoint.Copy, 1)
-		if a.board.Kills(name) > 0 || a.board.Hits("keeper.copy.read") == 0 || true {
-			h := gap{from: time.Now()}
-			a.slay(&h, "keeper")
-			a.whole()
-			h.to = time.Now()
-			a.gaps = append(a.gaps, h)
-			g.from = time.Now()
-		}
+		h := gap{from: time.Now()}
+		a.slay(&h, "keeper")
+		a.whole()
+		h.to = time.Now()
+		a.gaps = append(a.gaps, h)
+		g.from = time.Now()
 	}
 	times := 1
 	if first == "" {

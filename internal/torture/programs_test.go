@@ -14,7 +14,7 @@ import (
 	"unsafe"
 )
 
-var roles = map[string]func(args []string) int{"flood": flood, "line": line, "crash": crash, "sleep": sleep, "stub": stub, "child": child}
+var roles = map[string]func(args []string) int{"mortal": mortal, "flood": flood, "line": line, "crash": crash, "sleep": sleep, "stub": stub, "child": child}
 
 // enter notes that a life began, and that it is no twin: the lock is held as long as the process lives.
 func enter() (inst, run string) {
@@ -151,6 +151,9 @@ func crash([]string) int {
 	r := s.rng
 	time.Sleep(time.Duration(r.IntN(20)) * time.Millisecond)
 	s.write(1 << r.IntN(12))
+	if r.IntN(4) == 0 { // what it leaves has to end with it
+		bear(inst, run, r.IntN(2) == 0, "deaf")
+	}
 	signal.Ignore(syscall.SIGTERM) // from here on it ends as it says
 	switch how := r.IntN(8); how {
 	case 0:
@@ -170,16 +173,21 @@ func crash([]string) int {
 // sleep does nothing, with two children: one in a session of its own.
 func sleep(args []string) int {
 	inst, run := enter()
-	for i := range 2 {
-		cmd := exec.Command(os.Args[0], append([]string{"@child"}, args...)...)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: i == 1}
-		if cmd.Start() == nil {
-			if c, ok := runOf(cmd.Process.Pid); ok {
-				note("child %s %s %s", inst, run, c)
-			}
-		}
+	bear(inst, run, false, args...)
+	bear(inst, run, true, args...)
+	return child(nil)
+}
+
+// bear starts a child, in a session of its own or not.
+func bear(inst, run string, setsid bool, args ...string) {
+	cmd := exec.Command(os.Args[0], append([]string{"@child"}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: setsid}
+	if cmd.Start() != nil {
+		return
 	}
-	return child(args)
+	if c, ok := runOf(cmd.Process.Pid); ok {
+		note("child %s %s %s", inst, run, c)
+	}
 }
 
 // stub does not end when told to, and neither do its children.
@@ -193,5 +201,17 @@ func child(args []string) int {
 	}
 	for {
 		time.Sleep(time.Hour)
+	}
+}
+
+// mortal lives until it is told to end by a file, and ends with 7.
+func mortal([]string) int {
+	inst, run := enter()
+	for {
+		if _, err := os.Stat(os.Getenv("TORTURE_DIR") + "/die"); err == nil {
+			note("exit %s %s exit 7", inst, run)
+			return 7
+		}
+		time.Sleep(2 * time.Millisecond)
 	}
 }

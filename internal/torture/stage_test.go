@@ -62,6 +62,7 @@ type stage struct {
 	kitt, actor string
 	root, home  string // everything of this run; KITT_HOME in it
 	board       *failpoint.Board
+	orphanage   *orphanage
 }
 
 func newStage(t testing.TB) *stage {
@@ -71,7 +72,7 @@ func newStage(t testing.TB) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{kitt: kitt, actor: actor, root: root, home: root + "/h"}
+	s := &stage{kitt: kitt, actor: actor, root: root, home: root + "/h", orphanage: open()}
 	if err := os.MkdirAll(root+"/say", 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +92,7 @@ func (s *stage) clean(keep bool) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+	s.orphanage.close()
 	if !keep {
 		_ = os.RemoveAll(s.root)
 	}
@@ -126,7 +128,11 @@ func (s *stage) run(args ...string) (string, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.WaitDelay = time.Second
-	err := cmd.Run()
+	err := s.orphanage.own(cmd)
+	if err == nil {
+		err = cmd.Wait()
+		s.orphanage.disown(cmd)
+	}
 	if ctx.Err() != nil {
 		err = errHang
 	}

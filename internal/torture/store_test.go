@@ -215,6 +215,12 @@ func (p *page) broken(b []byte) {
 			return
 		}
 	}
+	for i := len(p.order) - 1; i >= 0; i-- { // cut within its name
+		if a := p.authors[p.order[i]]; a.tail == "" && strings.HasPrefix("@"+p.inst+"/"+p.order[i]+"/"+p.stream+"/", string(b)) {
+			a.tail = string(b)
+			return
+		}
+	}
 	p.r.fault(torn, 1, "%s/%s: %q", p.inst, p.stream, string(b[:min(len(b), 100)]))
 }
 
