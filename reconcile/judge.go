@@ -39,8 +39,7 @@ func Judge(now time.Time, w World, id ID) Verdict {
 	alive, over := split(w.Have[id])
 	v := Verdict{Final: true}
 	if !wanted && w.lost(id.Project) {
-		v.Phase, v.Reason = PhaseWaiting, "left alone: what is wanted of its project cannot be read"
-		return v
+		return v.leftAlone(alive, over)
 	}
 	v.Do = forget(id, over, wanted && len(alive) == 0)
 	switch {
@@ -51,6 +50,18 @@ func Judge(now time.Time, w World, id ID) Verdict {
 		return v
 	}
 	return judgeDown(now, w, v, want, last(over))
+}
+
+// leftAlone judges an instance of which it is not known whether it is wanted. It may be stopped by name all the same.
+func (v Verdict) leftAlone(alive, over []Observed) Verdict {
+	v.Phase, v.Reason = PhaseWaiting, "left alone: what is wanted of its project cannot be read"
+	switch end := last(over); {
+	case len(alive) > 0 && alive[0].State == Stopping:
+		v.Phase, v.Reason, v.Final = PhaseStopping, "stopped by you", false
+	case len(alive) == 0 && end != nil && end.Asked:
+		v.Phase, v.Reason = PhaseDone, ""
+	}
+	return v
 }
 
 // lost tells whether nobody knows what is wanted of a project: then nothing of it is touched.
@@ -133,11 +144,27 @@ func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []O
 		v.Phase, v.Final = PhaseStopping, false
 		return v
 	}
-	var room [128]byte
-	if l.Limits != string(appendLimits(room[:0], want.Process.Log)) {
-		v.Do = append(v.Do, Action{Verb: Tune, ID: id, Life: l.Life, Reason: "spec changed: log", Want: want})
+	if why := untuned(want.Process, l); why != "" {
+		v.Do = append(v.Do, Action{Verb: Tune, ID: id, Life: l.Life, Reason: "spec changed: " + why, Want: want})
 	}
 	return v
+}
+
+// untuned names the live settings that a life carries with it and that are no longer the wanted ones; "" if none.
+func untuned(p *spec.Process, l *Observed) string {
+	var room [128]byte
+	log := l.Limits != string(appendLimits(room[:0], p.Log))
+	stop := l.Stop.Signal != p.Stop.Signal || l.Stop.Timeout != p.Stop.Timeout || l.Stop.KillMode != p.Stop.KillMode ||
+		!slices.Equal(l.Stop.Command, p.Stop.Command)
+	switch {
+	case log && stop:
+		return "log, stop"
+	case log:
+		return "log"
+	case stop:
+		return "stop"
+	}
+	return ""
 }
 
 // misfit says why a living life is not what is wanted; "" if it is.

@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"math"
+	"reflect"
 	"time"
 
 	. "kitt.sh/reconcile"
@@ -18,7 +19,7 @@ func (s *sim) judge(id ID, do []Action) {
 		case Stop:
 			s.stopIsNeeded(id, want, wanted, a)
 		case Tune:
-			if l, ok := s.find(id, a.Life); !ok || l.Limits == Limits(want.Process.Log) {
+			if l, ok := s.find(id, a.Life); !ok || l.Limits == Limits(want.Process.Log) && reflect.DeepEqual(l.Stop, want.Process.Stop) {
 				s.Errorf("%s is tuned to what it has", a.Life)
 			}
 		case Forget:

@@ -108,8 +108,8 @@ func (d *Daemon) open() (err error) {
 
 func (d *Daemon) close() {
 	d.rest.end()
+	d.fenceOff() // first: stop commands may last, and the next daemon must not wait for them
 	d.rt.Close()
-	d.fenceOff()
 	d.watch.close()
 	d.events.Close()
 }

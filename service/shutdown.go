@@ -52,14 +52,38 @@ func (d *Daemon) end(stopped bool) {
 
 // told answers the keeper's question after a SIGTERM: stop all, or leave the processes running.
 func (d *Daemon) told(ctx context.Context) {
-	stop := !d.goingDown() && d.stops(ctx)
-	if stop {
-		d.orderStops(ctx, func(api.Line) {})
+	var err error
+	if !d.goingDown() && d.stops(ctx) {
+		err = d.endAll(ctx)
+	} else {
+		err = d.Keeper.Shutdown(ctx, false)
 	}
-	if err := d.Keeper.Shutdown(ctx, stop); err != nil { // with stop it waits for every end by itself
+	if err != nil {
 		d.Log.Warn("end keeper", "err", err)
 	}
 	d.leave(errReplaced)
+}
+
+// endAll has the keeper end once every life has ended, and stops them all meanwhile, each in its own way. The keeper
+// is told first: it waits for an answer only for a moment.
+func (d *Daemon) endAll(ctx context.Context) error {
+	longest := time.Duration(0)
+	lives, _ := d.rt.Observe(ctx)
+	for _, l := range lives {
+		longest = max(longest, takes(d.howToStop(l)))
+	}
+	ended := make(chan error, 1)
+	d.background.Go(func() { ended <- d.Keeper.ShutdownAfter(ctx, longest+time.Second) }) // ends with the lives, or with ctx
+	d.orderStops(ctx, func(api.Line) {})
+	return <-ended
+}
+
+// takes is the longest time that a stop can take: that of its command, and that of its signal.
+func takes(how spec.Stop) time.Duration {
+	if len(how.Command) > 0 {
+		return 2 * how.Timeout
+	}
+	return how.Timeout
 }
 
 // stopAll ends reconciling and stops everything that lives. It returns how many there were and how many are left.
@@ -81,7 +105,7 @@ func (d *Daemon) orderStops(ctx context.Context, say func(api.Line)) (n int, lon
 		}
 		n++
 		how := d.howToStop(l)
-		longest = max(longest, how.Timeout)
+		longest = max(longest, takes(how))
 		say(api.Line{Type: "action", Verb: "stop", ID: l.ID.Short(), Reason: "kitt shuts down"})
 		wg.Go(func() {
 			if err := d.rt.Stop(ctx, l.Life, how, 0); err != nil {

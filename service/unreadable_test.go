@@ -46,7 +46,7 @@ func spared(d *Daemon, project string) bool {
 	}
 	p := shop("web").Processes[0]
 	w.Have[one] = []reconcile.Observed{{ID: one, Life: project + "/web.1#1.a", State: reconcile.Running, Generation: 1,
-		Run: p.RunDigest(1), Limits: reconcile.Limits(p.Log)}}
+		Run: p.RunDigest(1), Limits: reconcile.Limits(p.Log), Stop: p.Stop}}
 	return len(reconcile.Judge(time.Now(), w, one).Do) == 0
 }
 

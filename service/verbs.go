@@ -60,9 +60,15 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 	}
 	targets, err := d.targets(verb, o)
 	if err != nil {
+		if ids = d.endUnread(ctx, verb, o); len(ids) > 0 {
+			return ids, nil, plural(len(ids), "instance", "instances") + " stopped, of a project whose spec cannot be read", nil
+		}
 		return nil, nil, "", err
 	}
 	ids = map[reconcile.ID]bool{}
+	for _, id := range d.giveUp(verb, o) {
+		ids[id] = true
+	}
 	for _, t := range targets {
 		for _, id := range d.ids(t) {
 			ids[id] = true

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"syscall"
+	"time"
 )
 
 // Claim makes this client the one that controls the keeper and receives its events. Older ones get ErrFenced.
@@ -79,6 +80,12 @@ func (c *Client) WatchDir(ctx context.Context, dir string, out, err int64) error
 // else at once, and the lives stay. It returns just before the keeper ends its daemon (SIGTERM) and itself.
 func (c *Client) Shutdown(ctx context.Context, stop bool) error {
 	return c.call(ctx, kShutdown, func(b []byte) []byte { return putBool(b, tStop, stop) })
+}
+
+// ShutdownAfter is Shutdown with stop, but for the time of grace the caller stops the lives itself: it may have more to
+// do than a signal.
+func (c *Client) ShutdownAfter(ctx context.Context, grace time.Duration) error {
+	return c.call(ctx, kShutdown, func(b []byte) []byte { return putInt(putBool(b, tStop, true), tGrace, int64(grace)) })
 }
 
 func (c *Client) call(ctx context.Context, what kind, body func(b []byte) []byte) error {

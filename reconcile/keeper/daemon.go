@@ -104,6 +104,9 @@ func (k *keeper) reapDaemon() bool {
 // daemonGone plans the next start.
 func (k *keeper) daemonGone() {
 	if k.closing != nil {
+		if k.closing.stop {
+			k.stopRest() // who was to stop them is gone
+		}
 		k.checkClosed()
 		return
 	}
@@ -126,6 +129,7 @@ func (k *keeper) startSoon(d time.Duration) {
 // closing is a shutdown that was ordered: stop waits for every life to end, leave waits for nothing.
 type closing struct {
 	stop  bool
+	grace time.Duration // stop: so long the daemon stops the lives itself, each in its own way
 	conn  *conn
 	req   uint32
 	ended bool // the daemon was told to end
@@ -148,19 +152,27 @@ func (k *keeper) askDaemon() {
 	})
 }
 
-// shutdown begins the end. Lives that nobody stops yet are stopped by SIGTERM.
+// shutdown begins the end. Lives that nobody stops yet, or not within the grace, are stopped by SIGTERM.
 func (k *keeper) shutdown(c *closing) {
 	if k.closing == nil || c.stop {
 		k.closing = c
 	}
-	if c.stop {
-		for _, l := range append([]*life(nil), k.order...) {
-			if l.state == Running {
-				k.stopLife(l, StopOrder{Life: l.name, Signal: syscall.SIGTERM, Grace: 10 * time.Second})
-			}
-		}
+	switch {
+	case c.stop && c.grace > 0 && k.daemon.pid > 0:
+		k.after(c.grace, k.stopRest)
+	case c.stop:
+		k.stopRest()
 	}
 	k.checkClosed()
+}
+
+// stopRest stops every life that nobody stops.
+func (k *keeper) stopRest() {
+	for _, l := range append([]*life(nil), k.order...) {
+		if l.state == Running {
+			k.stopLife(l, StopOrder{Life: l.name, Signal: syscall.SIGTERM, Grace: 10 * time.Second})
+		}
+	}
 }
 
 // checkClosed goes on with the end: first the lives, then the answer, then the daemon, then the keeper.

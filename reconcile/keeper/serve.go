@@ -206,8 +206,11 @@ func (k *keeper) claim(c *conn, f frame) error {
 func (k *keeper) orderShutdown(c *conn, f frame) error {
 	order := &closing{conn: c, req: f.req}
 	err := each(f.body, func(tag uint16, v []byte) {
-		if tag == tStop {
+		switch tag {
+		case tStop:
 			order.stop = getBool(v)
+		case tGrace:
+			order.grace = time.Duration(getInt(v))
 		}
 	})
 	if err != nil {
