@@ -221,7 +221,7 @@ func (c *copies) compressor(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.closed:
-			c.compress()
+			c.compress(ctx)
 		}
 	}
 }
@@ -238,7 +238,7 @@ func (c *copies) sweep() {
 }
 
 // compress compresses what was closed.
-func (c *copies) compress() {
+func (c *copies) compress(ctx context.Context) {
 	c.mu.Lock()
 	dirs := c.pack
 	c.pack = map[string]bool{}
@@ -247,9 +247,9 @@ func (c *copies) compress() {
 		if !c.d.compresses(dir) {
 			continue
 		}
-		if err := logs.Compress(dir); errors.Is(err, logs.ErrBusy) {
+		if err := logs.Compress(ctx, dir); errors.Is(err, logs.ErrBusy) {
 			time.AfterFunc(retryPack, func() { c.rotated(dir) })
-		} else if err != nil {
+		} else if err != nil && ctx.Err() == nil {
 			c.d.Log.Warn("compress log", "err", err)
 		}
 	}

@@ -70,15 +70,29 @@ func (d *Daemon) orphaned(ctx context.Context) error {
 	if d.Service && d.handOver(ctx, 10*time.Second) == nil {
 		return errReplaced
 	}
-	if err := d.StartKeeper(); err != nil {
-		return fmt.Errorf("bring keeper back: %w", err)
+	return d.bringKeeper(ctx)
+}
+
+// bringKeeper starts a keeper until one answers. There is nobody else to do it, and a keeper ends by itself where a child
+// of the dead one still holds the lock, just before its exec.
+func (d *Daemon) bringKeeper(ctx context.Context) error {
+	for patience := 2 * time.Second; ; patience = min(2*patience, 20*time.Second) {
+		err := d.StartKeeper()
+		failpoint.Here("daemon.orphan.started")
+		if err == nil {
+			err = d.handOver(ctx, patience)
+		}
+		if err == nil {
+			failpoint.Here("daemon.orphan.told")
+			return errReplaced
+		}
+		d.Log.Warn("bring keeper back", "err", err)
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("bring keeper back: %w", err)
+		case <-time.After(patience / 10):
+		}
 	}
-	failpoint.Here("daemon.orphan.started")
-	if err := d.handOver(ctx, 20*time.Second); err != nil {
-		return fmt.Errorf("bring keeper back: %w", err)
-	}
-	failpoint.Here("daemon.orphan.told")
-	return errReplaced
 }
 
 // handOver gives what the daemon holds of the living to the next keeper, once that is there.

@@ -39,7 +39,7 @@ func (d *Daemon) viewOf(s *api.Status, q url.Values) []byte {
 		width, _ := strconv.Atoi(q.Get("columns")) // what is no number is no width
 		return d.Screen(s, width, q.Get("colour") == "1")
 	}
-	return append(api.AppendStatus(nil, s), '\n')
+	return append(api.Harmless(api.AppendStatus(nil, s)), '\n')
 }
 
 func words(s string) []string {

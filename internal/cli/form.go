@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"kitt.sh/service/api"
 )
 
 // emit prints JSON as it is, or as YAML when that was asked for.
@@ -21,31 +22,9 @@ func (k *Kitt) emit(b []byte) error {
 	if len(b) == 0 || b[len(b)-1] != '\n' {
 		b = append(b, '\n')
 	}
-	_, err := k.Out.Write(harmlessJSON(b))
+	_, err := k.Out.Write(api.Harmless(b))
 	return err
 }
-
-// harmlessJSON writes the characters that a terminal would act on, and JSON may hold as they are, as \u escapes: the
-// same text to a reader of JSON. They stand only inside strings, also in our YAML, which quotes such text.
-func harmlessJSON(b []byte) []byte {
-	if bytes.IndexFunc(b, concealed) < 0 {
-		return b
-	}
-	out := make([]byte, 0, len(b)+64)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if concealed(r) {
-			out = fmt.Appendf(out, `\u%04x`, r)
-		} else {
-			out = append(out, b[:n]...)
-		}
-		b = b[n:]
-	}
-	return out
-}
-
-// concealed are the hostile ones that an encoder of JSON leaves as they are.
-func concealed(r rune) bool { return r >= 0x7f && hostile(r) }
 
 // emitValue is emit for a value of our own.
 func (k *Kitt) emitValue(v any) error {
@@ -80,8 +59,8 @@ func restyle(n *yaml.Node) {
 		var plain yaml.Node
 		plain.SetString(n.Value) // quoted only where it must be
 		n.Style = plain.Style
-		if strings.ContainsFunc(n.Value, concealed) {
-			n.Style = yaml.DoubleQuotedStyle // in which harmlessJSON's escapes mean what they say
+		if strings.ContainsFunc(n.Value, api.Concealed) {
+			n.Style = yaml.DoubleQuotedStyle // in which api.Harmless's escapes mean what they say
 		}
 	}
 	for _, child := range n.Content {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kitt.sh/reconcile/keeper"
 	"kitt.sh/service/home"
 )
 
@@ -68,6 +69,9 @@ func fetch(socket, path string) (body []byte, ok bool) {
 	limit := unix.NsecToTimeval(int64(answerIn))
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit)
 	if unix.Connect(fd, &unix.SockaddrUnix{Name: socket}) != nil {
+		return nil, false
+	}
+	if uid, err := keeper.PeerUID(fd); err != nil || uid != os.Geteuid() {
 		return nil, false
 	}
 	if _, err := unix.Write(fd, []byte("GET "+path+" HTTP/1.0\r\nHost: kitt\r\n\r\n")); err != nil {

@@ -24,8 +24,9 @@ func kernel() int {
 // holds is how many FIFOs of this home a process has open.
 func (w *world) holds(pid int) (n int) {
 	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	fifos, _ := filepath.EvalSymlinks(w.home + "/run/fifo")
 	for _, fd := range fds {
-		if to, _ := os.Readlink(fd); strings.HasPrefix(to, w.home+"/run/fifo/") {
+		if to, _ := os.Readlink(fd); strings.HasPrefix(to, fifos) {
 			n++
 		}
 	}

@@ -64,7 +64,7 @@ func (l listener) wake(k *keeper, _ ready) {
 		}
 		unix.CloseOnExec(fd)
 		unix.SetNonblock(fd, true)
-		if uid, err := peerUID(fd); err != nil || uid != unix.Geteuid() {
+		if uid, err := PeerUID(fd); err != nil || uid != unix.Geteuid() {
 			unix.Close(fd)
 			continue
 		}

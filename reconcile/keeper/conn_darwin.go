@@ -7,7 +7,8 @@ const (
 	sendFlags = 0 // the runtime catches SIGPIPE
 )
 
-func peerUID(fd int) (int, error) {
+// PeerUID is the user at the other end of a unix socket.
+func PeerUID(fd int) (int, error) {
 	c, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 	if err != nil {
 		return -1, err

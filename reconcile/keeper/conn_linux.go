@@ -7,7 +7,8 @@ const (
 	sendFlags = unix.MSG_NOSIGNAL
 )
 
-func peerUID(fd int) (int, error) {
+// PeerUID is the user at the other end of a unix socket.
+func PeerUID(fd int) (int, error) {
 	c, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
 		return -1, err

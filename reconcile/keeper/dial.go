@@ -60,7 +60,7 @@ func Dial(ctx context.Context, sock, role string) (*Client, error) {
 		unix.Close(fd)
 		return nil, &os.PathError{Op: "dial", Path: sock, Err: err}
 	}
-	if uid, err := peerUID(fd); err != nil || uid != unix.Geteuid() {
+	if uid, err := PeerUID(fd); err != nil || uid != unix.Geteuid() {
 		unix.Close(fd)
 		return nil, &os.PathError{Op: "dial", Path: sock, Err: errors.New("the keeper there belongs to another user")}
 	}

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +21,9 @@ const half = "half." // before the name of a compressed segment that is being ma
 var ErrBusy = errors.New("another process compresses this stream")
 
 // Compress compresses the closed segments of a stream that are not yet, and clears what an earlier try left.
-// Readers see the one or the other, whole. The error is ErrBusy if somebody else is at it: two would write one file.
-func Compress(dir string) error {
+// Readers see the one or the other, whole. The error is ErrBusy if somebody else is at it: two would write one file; and
+// that of ctx if it ended before all was done.
+func Compress(ctx context.Context, dir string) error {
 	alone, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("compress stream: %w", err)
@@ -45,15 +47,15 @@ func Compress(dir string) error {
 				errs = append(errs, err)
 			}
 		case strings.HasPrefix(e.Name(), "@") && strings.HasSuffix(e.Name(), ".log"):
-			errs = append(errs, compress(path))
+			errs = append(errs, compress(ctx, path))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func compress(path string) error {
+func compress(ctx context.Context, path string) error {
 	tmp := filepath.Join(filepath.Dir(path), half+filepath.Base(path)+".zst")
-	err := pack(path, tmp)
+	err := pack(ctx, path, tmp)
 	failpoint.Here("daemon.pack.written")
 	if err == nil {
 		err = os.Rename(tmp, path+".zst")
@@ -76,7 +78,7 @@ func compress(path string) error {
 }
 
 // pack writes path compressed to tmp, synced.
-func pack(path, tmp string) error {
+func pack(ctx context.Context, path, tmp string) error {
 	in, err := os.Open(path)
 	if err != nil {
 		return err
@@ -88,12 +90,27 @@ func pack(path, tmp string) error {
 	}
 	z, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
 	if err == nil {
-		_, err = io.Copy(z, in)
-		err = errors.Join(err, z.Close(), out.Sync())
+		_, err = io.Copy(z, breakable{ctx, in})
+		if err = errors.Join(err, z.Close()); err == nil {
+			err = out.Sync()
+		}
 	}
 	err = errors.Join(err, out.Close())
 	if st, failed := in.Stat(); failed == nil && err == nil {
 		err = os.Chtimes(tmp, st.ModTime(), st.ModTime()) // tells the time where there is no index
 	}
 	return err
+}
+
+// breakable reads until ctx ends.
+type breakable struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u breakable) Read(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(b)
 }

@@ -47,7 +47,7 @@ func TestKilledProcessesCopyEachLineOnce(t *testing.T) {
 		}
 		child.Process.Kill()
 		_ = child.Wait()
-		if err := Compress(w.dir); err != nil {
+		if err := Compress(context.Background(), w.dir); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -29,7 +29,7 @@ func TestBytesComeBackAsTheyWere(t *testing.T) {
 			w.most = 100_003
 			w.write(text)
 			same(t, w.raw(), text)
-			if err := Compress(w.dir); err != nil {
+			if err := Compress(context.Background(), w.dir); err != nil {
 				t.Fatal(err)
 			}
 			same(t, w.raw(), text)
@@ -49,7 +49,7 @@ func TestLastIsOverAllSources(t *testing.T) {
 				w.rotate()
 			}
 		}
-		if err := Compress(w.dir); err != nil {
+		if err := Compress(context.Background(), w.dir); err != nil {
 			t.Fatal(err)
 		}
 		sources = append(sources, Source{ID: fmt.Sprint(i), Out: w.dir})
@@ -181,7 +181,7 @@ func TestABrokenSegmentIsToldAndPassed(t *testing.T) {
 			w.write(numbered(0, 1000, 50))
 			w.rotate()
 			w.write("next\n")
-			if err := Compress(w.dir); err != nil {
+			if err := Compress(context.Background(), w.dir); err != nil {
 				t.Fatal(err)
 			}
 			zst := w.path("@00000000000000000000.log.zst")

@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ func TestSeeds(t *testing.T) {
 	}
 	idx, text := []byte(slurp(t, w.path("current.idx"))), []byte(slurp(t, w.path("current")))
 	w.rotate()
-	if err := Compress(w.dir); err != nil {
+	if err := Compress(context.Background(), w.dir); err != nil {
 		t.Fatal(err)
 	}
 	zst := []byte(slurp(t, w.path("@00000000000000000000.log.zst")))

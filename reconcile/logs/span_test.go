@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -22,7 +23,7 @@ func minutes(t *testing.T, n int) *writer {
 
 func TestASpanOfTimeIsReadToItsEnds(t *testing.T) {
 	w := minutes(t, 95)
-	if err := Compress(w.dir); err != nil {
+	if err := Compress(context.Background(), w.dir); err != nil {
 		t.Fatal(err)
 	}
 	for from := 0; from < 95; from += 7 {
@@ -85,7 +86,7 @@ func TestTheLastLinesUntilAMomentAreNotThoseOfTheEnd(t *testing.T) {
 
 func TestNothingOutsideASpanIsRead(t *testing.T) {
 	w := minutes(t, 95)
-	if err := Compress(w.dir); err != nil {
+	if err := Compress(context.Background(), w.dir); err != nil {
 		t.Fatal(err)
 	}
 	names, err := closed(w.dir)

@@ -19,7 +19,7 @@ func storm(t *testing.T, w *writer, lines, size int, read func(done bool)) {
 	})
 	wg.Go(func() { // ends with stop
 		for !stop.Load() {
-			if err := Compress(w.dir); err != nil {
+			if err := Compress(context.Background(), w.dir); err != nil {
 				t.Error(err)
 				return
 			}

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"kitt.sh/reconcile/keeper"
 )
 
 // DirHeader carries the folder that a verb was called in, so that the server finds the project of its spec file.
@@ -231,11 +233,26 @@ func (c *Client) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reach kitt: %w", err)
 	}
-	if uid := peerUID(conn); uid != os.Geteuid() { // it would be told our environment
+	if uid := peer(conn); uid != os.Geteuid() { // it would be told our environment
 		_ = conn.Close()
 		return nil, fmt.Errorf("reach kitt: %s: who listens there is user %d, not you", c.Socket, uid)
 	}
 	return conn, nil
+}
+
+// peer is the user at the other end; -1 where that cannot be known.
+func peer(conn net.Conn) (uid int) {
+	uid = -1
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return uid
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if is, err := keeper.PeerUID(int(fd)); err == nil {
+			uid = is
+		}
+	})
+	return uid
 }
 
 // head is written by hand: net/http's Client costs more than the whole request does.
