@@ -245,6 +245,17 @@ func TestProgress(t *testing.T) {
 		p.clear()
 		same(t, "stderr", k.err.String(), "\r\x1b[K1/4 up · a.1 starting: no answer\\n · b…\r\x1b[K")
 	})
+	t.Run("an action takes its place, and it stands below", func(t *testing.T) {
+		k := try(t, nil)
+		k.Live = true
+		s := stream{k: k.Kitt}
+		s.bar = progress{k: k.Kitt, width: func() int { return 12 }}
+		action := api.Line{Type: "action", Verb: "start", ID: "a.1"}
+		s.line(action) // nothing is known of the rest yet
+		s.line(line)
+		s.line(action)
+		same(t, "stderr", k.err.String(), "\r\x1b[K1/4 up · a…\r\x1b[K\r\x1b[K1/4 up · a…")
+	})
 	t.Run("elsewhere a line now and then", func(t *testing.T) {
 		k := try(t, nil)
 		now := noon

@@ -14,6 +14,7 @@ import (
 type progress struct {
 	k     *Kitt
 	drawn bool
+	shown *api.Line // what the redrawn line says; nil: nothing yet
 	last  time.Time // of the last plain line
 	width func() int
 }
@@ -26,6 +27,7 @@ func (p *progress) show(line api.Line) {
 		return
 	}
 	if p.k.Live {
+		p.shown = &line
 		fmt.Fprint(p.k.Err, "\r\x1b[K"+shorten(p.text(line), p.columns()-1))
 		p.drawn = true
 		return
@@ -37,6 +39,13 @@ func (p *progress) show(line api.Line) {
 	if len(line.Pending) > 0 && now.Sub(p.last) >= plainPause {
 		p.last = now
 		fmt.Fprintln(p.k.Err, p.text(line))
+	}
+}
+
+// again draws the line anew below what was printed in its place.
+func (p *progress) again() {
+	if p.shown != nil {
+		p.show(*p.shown)
 	}
 }
 

@@ -63,6 +63,7 @@ func (s *stream) line(line api.Line) {
 		if !s.k.Quiet {
 			s.bar.clear()
 			s.action(line)
+			s.bar.again()
 		}
 	case "note":
 		s.bar.clear()
