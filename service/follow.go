@@ -70,15 +70,26 @@ func (d *Daemon) orphaned(ctx context.Context) error {
 	if d.Service && d.handOver(ctx, 10*time.Second) == nil {
 		return errReplaced
 	}
-	if err := d.StartKeeper(); err != nil {
-		return fmt.Errorf("bring keeper back: %w", err)
-	}
-	failpoint.Here("daemon.orphan.started")
-	if err := d.handOver(ctx, 20*time.Second); err != nil {
+	if err := d.bringKeeper(ctx); err != nil {
 		return fmt.Errorf("bring keeper back: %w", err)
 	}
 	failpoint.Here("daemon.orphan.told")
 	return errReplaced
+}
+
+// bringKeeper starts a keeper and hands over to it. If that one dies as well, the next is started: until a keeper answers,
+// nobody but this daemon does. Where one is there already, the lock decides.
+func (d *Daemon) bringKeeper(ctx context.Context) (err error) {
+	for range 20 {
+		if err = d.StartKeeper(); err != nil {
+			return err
+		}
+		failpoint.Here("daemon.orphan.started")
+		if err = d.handOver(ctx, time.Second); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // handOver gives what the daemon holds of the living to the next keeper, once that is there.

@@ -192,6 +192,7 @@ func bear(inst, run string, setsid bool, args ...string) {
 
 // stub does not end when told to, and neither do its children.
 func stub([]string) int {
+	signal.Ignore(syscall.SIGTERM)
 	return sleep([]string{"deaf"})
 }
 
