@@ -3,7 +3,7 @@
 # make help    the rest
 
 .SUFFIXES:
-.PHONY: help build bridge run stop test lint fuzz fmt bench bench-quick peers clean FORCE
+.PHONY: help build bridge run stop test torture lint fuzz fmt bench bench-quick peers clean FORCE
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X kitt.sh/internal/early.release=$(VERSION)"
@@ -21,6 +21,7 @@ help:
 	@echo 'make build        ./kitt'
 	@echo 'make lint fmt     the static checks alone; format all Go files'
 	@echo 'make fuzz         look for inputs that break a reader, 90 s'
+	@echo 'make torture      kill keeper and daemon 1000 times each under load, count what went wrong; N=10000, SEED=…'
 	@echo 'make bench        measure kitt beside other process managers: bench-out/bench.md (Linux, half an hour)'
 	@echo 'make bench-quick  the same with few managers and small sizes, under 4 minutes'
 	@echo 'make clean        remove what was built'
@@ -55,6 +56,12 @@ stop:
 
 test: .kitt/bin/check
 	@.kitt/bin/check
+
+# Each of keeper and daemon is killed N times; SEED repeats a run that failed, as far as chance is ours.
+N    ?= 1000
+SEED ?= 0
+torture:
+	go test -count=1 -timeout 0 -v -run 'TestTorture|TestWhatNobodySaw' ./internal/torture -args -kills=$(N) -seed=$(SEED)
 
 fuzz: .kitt/bin/check
 	@.kitt/bin/check -only fuzz

@@ -1,3 +1,5 @@
+//go:build linux
+
 package torture
 
 import (
@@ -192,6 +194,7 @@ func bear(inst, run string, setsid bool, args ...string) {
 
 // stub does not end when told to, and neither do its children.
 func stub([]string) int {
+	signal.Ignore(syscall.SIGTERM)
 	return sleep([]string{"deaf"})
 }
 

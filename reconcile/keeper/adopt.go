@@ -26,6 +26,7 @@ func (k *keeper) adopt() {
 	}
 	k.compact(true)
 	failpoint.Here("keeper.adopt.compacted")
+	k.endLeftTrees(lives)
 	for _, l := range lives {
 		for _, s := range []*stream{&l.out, &l.err} {
 			k.openStream(s)
@@ -37,12 +38,34 @@ func (k *keeper) adopt() {
 	debug.FreeOSMemory() // of the journal's text
 }
 
+// endLeftTrees ends what is left of lives that are over: the keeper before died between their end and that of their tree.
+// One look at all processes serves all lives.
+func (k *keeper) endLeftTrees(lives []*life) {
+	var over []*life
+	for _, l := range lives {
+		if l.state == Exited && l.kill != "group" && l.kill != "process" {
+			over = append(over, l)
+		}
+	}
+	if len(over) == 0 {
+		return
+	}
+	left := map[string]bool{}
+	for _, p := range everyProcess() {
+		if name, _ := cookieOf(p.pid); name != "" {
+			left[name] = true
+		}
+	}
+	for _, l := range over {
+		if pids, _ := cgroupMembers(l.cgroup); left[l.name] || len(pids) > 0 {
+			k.endTree(l)
+		}
+	}
+}
+
 func (k *keeper) adoptOne(l *life, witness bool) {
 	switch {
 	case l.state == Exited:
-		if time.Now().Before(l.deadline) && l.kill != "group" && l.kill != "process" {
-			k.endTree(l) // the keeper died while the tree was ending
-		}
 		k.adoptPipes(l)
 	case l.pid <= 1:
 		k.findUnrecorded(l, 100)

@@ -112,7 +112,8 @@ func (o Options) lock() (fd int, err error) {
 	}
 }
 
-// answers tells whether a keeper listens.
+// answers tells whether a living keeper says hello. That somebody listens tells nothing: the very child that holds the
+// lock of a killed keeper holds its sockets too.
 func (o Options) answers() bool {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
@@ -120,7 +121,19 @@ func (o Options) answers() bool {
 	}
 	defer unix.Close(fd)
 	unix.CloseOnExec(fd)
-	return unix.Connect(fd, &unix.SockaddrUnix{Name: o.Run + "/keeper.sock"}) == nil
+	if unix.Connect(fd, &unix.SockaddrUnix{Name: o.Run + "/keeper.sock"}) != nil {
+		return false
+	}
+	b := putInt(putInt(beginFrame(nil, kHello, 1), tMin, protoMin), tMax, protoMax)
+	if _, err := unix.Write(fd, endFrame(putString(b, tRole, "cli"), 0)); err != nil {
+		return false
+	}
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 50)
+	if err != nil || n == 0 {
+		return false
+	}
+	n, err = unix.Read(fd, make([]byte, 64))
+	return err == nil && n > 0
 }
 
 // maxPath is what sun_path takes on the narrowest system.

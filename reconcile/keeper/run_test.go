@@ -1,12 +1,15 @@
 package keeper
 
 import (
+	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -99,4 +102,49 @@ func TestAClientThatNeverReadsIsClosed(t *testing.T) {
 		t.Errorf("it may flood for ever: %v", err)
 	}
 	b.ok(b.c.Ping(b.ctx()))
+}
+
+// A keeper that finds another one at work leaves at once: were it to wait for the lock, it would take over, and start all
+// again, when that one is told to end. One that is only listened for, by a child that a killed keeper left, is no keeper.
+func TestNoKeeperWaitsBehindAnother(t *testing.T) {
+	b := newBox(t)
+	begun := time.Now()
+	if code := exec.Command(os.Args[0], "@keeper", b.home).Run(); code != nil {
+		t.Errorf("the second keeper: %v", code)
+	}
+	if took := time.Since(begun); took > 900*time.Millisecond {
+		t.Errorf("it waited %s", took)
+	}
+	o := Options{Run: b.home + "/run"}
+	if !o.answers() {
+		t.Error("the keeper does not answer")
+	}
+	b.kill()
+	if o.answers() {
+		t.Error("a dead keeper answers")
+	}
+	os.Remove(b.home + "/run/keeper.sock")
+	l, err := net.Listen("unix", b.home+"/run/keeper.sock")
+	b.ok(err)
+	defer l.Close()
+	if o.answers() {
+		t.Error("a socket on which nobody speaks answers")
+	}
+}
+
+// What a keeper left of a tree whose end it had recorded is ended by the next one.
+func TestATreeIsEndedByTheNextKeeper(t *testing.T) {
+	b := newBox(t, "scan")
+	l := b.sh("sleep 300 & echo $! ; exec sleep 300")
+	b.until("its child", func() bool { return strings.HasSuffix(b.text(1, "out"), "\n") })
+	child, _ := strconv.Atoi(strings.TrimSpace(b.text(1, "out")))
+	b.kill()
+	syscall.Kill(l.PID, syscall.SIGKILL)
+	f, err := os.OpenFile(b.home+"/run/lives", os.O_WRONLY|os.O_APPEND, 0)
+	b.ok(err)
+	x := record{boot: bootID(), life: l.Name, op: "exit", t: time.Now().UnixNano(), how: "signal", sig: 9}
+	f.Write(x.line())
+	f.Close()
+	b.start()
+	b.until("the end of its child", func() bool { return gone(child) })
 }
