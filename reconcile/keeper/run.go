@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"runtime"
@@ -112,15 +113,17 @@ func (o Options) lock() (fd int, err error) {
 	}
 }
 
-// answers tells whether a keeper listens.
+// answers tells whether a keeper is there that says a word: one that was killed still accepts for the moment in which
+// the system takes it apart.
 func (o Options) answers() bool {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+	c, err := Dial(ctx, o.Run+"/keeper.sock", "cli")
 	if err != nil {
 		return false
 	}
-	defer unix.Close(fd)
-	unix.CloseOnExec(fd)
-	return unix.Connect(fd, &unix.SockaddrUnix{Name: o.Run + "/keeper.sock"}) == nil
+	c.Close()
+	return true
 }
 
 // maxPath is what sun_path takes on the narrowest system.
