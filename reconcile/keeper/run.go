@@ -116,9 +116,7 @@ func (o Options) lock() (fd int, err error) {
 // answers tells whether a keeper is there that says a word: one that was killed still accepts for the moment in which
 // the system takes it apart.
 func (o Options) answers() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
-	defer cancel()
-	c, err := Dial(ctx, o.Run+"/keeper.sock", "cli")
+	c, err := Dial(context.Background(), o.Run+"/keeper.sock", "cli")
 	if err != nil {
 		return false
 	}
