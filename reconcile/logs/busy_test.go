@@ -22,14 +22,14 @@ func TestOneAtATimeCompressesAStream(t *testing.T) {
 	if err := unix.Flock(int(other.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	if err := Compress(dir); !errors.Is(err, ErrBusy) {
+	if err := Compress(t.Context(), dir); !errors.Is(err, ErrBusy) {
 		t.Errorf("while another is at it: %v", err)
 	}
 	if _, err := os.Stat(plain); err != nil {
 		t.Error(err)
 	}
 	other.Close()
-	if err := Compress(dir); err != nil {
+	if err := Compress(t.Context(), dir); err != nil {
 		t.Errorf("after it: %v", err)
 	}
 	if _, err := os.Stat(plain + ".zst"); err != nil {
