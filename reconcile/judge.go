@@ -133,6 +133,9 @@ func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []O
 		if l.State == Running {
 			v.Do = append(v.Do, Action{Verb: Stop, ID: id, Life: l.Life, Reason: why, How: howToStop(want, *l)})
 		}
+		if l.Trouble != "" {
+			why += "; " + l.Trouble
+		}
 		v.Phase, v.Reason, v.Since, v.Final = PhaseStopping, why, l.Started, false
 	}
 	if right < 0 {

@@ -34,6 +34,9 @@ func (d *Daemon) ended(o reconcile.Observed) {
 	if o.Asked {
 		reason += ", as asked"
 	}
+	if o.Trouble != "" {
+		reason += "; " + o.Trouble
+	}
 	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Life: o.Life, Exit: apiExit(o.Exit)})
 }
 

@@ -149,8 +149,9 @@ func (k *keeper) reap() {
 
 func (k *keeper) reapOne(pid int) {
 	var ws syscall.WaitStatus
-	syscall.Wait4(pid, &ws, syscall.WNOHANG, nil)
-	delete(k.orphans, pid)
+	if got, _ := syscall.Wait4(pid, &ws, syscall.WNOHANG, nil); got == pid {
+		delete(k.orphans, pid) // one that lives is remembered: it would be counted as escaped again
+	}
 }
 
 // reapOrphans reaps those children that are neither a life nor the daemon.

@@ -104,7 +104,7 @@ func (k *keeper) belongs(p process, l *life) bool {
 	if !known || o.ident != p.ident {
 		o = k.attribute(p)
 		k.orphans[p.pid] = o
-		if o.life == "" && l.state != Running {
+		if o.life == "" && l.state != Running && !p.dead() {
 			l.escaped++ // it came while l was ending, and nothing tells whose it is
 		}
 	}
