@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"kitt.sh/reconcile/failpoint"
 )
 
 // finish has kitt come to rest, looks at what lives, ends it all, and looks at what is left.
@@ -129,17 +127,4 @@ func (a *act) down() {
 		args, _ := os.ReadFile("/proc/" + itoa(pid) + "/cmdline")
 		a.fault(orphans, "%d %q lives after the shutdown", pid, strings.ReplaceAll(string(args), "\x00", " "))
 	}
-}
-
-// steps lists at which steps a process has died, and which none has come to.
-func (a *act) steps() (died int, never []string) {
-	for _, n := range failpoint.Names {
-		if a.board.Kills(n) > 0 {
-			died++
-		}
-		if a.board.Hits(n) == 0 && n != failpoint.Copy {
-			never = append(never, n)
-		}
-	}
-	return died, never
 }

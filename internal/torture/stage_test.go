@@ -33,6 +33,9 @@ var (
 
 func tools(t testing.TB) (kitt, actor string) {
 	t.Helper()
+	if kitt := os.Getenv("TORTURE_KITT"); kitt != "" {
+		return kitt, os.Args[0]
+	}
 	build.Do(func() {
 		if workshop, buildErr = os.MkdirTemp("", "kt"); buildErr != nil {
 			return

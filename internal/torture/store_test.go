@@ -76,9 +76,8 @@ func (s stretch) read() ([]byte, error) {
 
 // An author is one life's part of a stream, as far as it was seen.
 type author struct {
-	next  uint64 // number of the line that has to come
-	begun bool
-	tail  string // begins like a line, and is none
+	next uint64 // number of the line that has to come
+	tail string // begins like a line, and is none
 }
 
 // A page looks through one stream of one instance.

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,6 +23,10 @@ const actKills = 100
 func TestTorture(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
+	}
+	if raced {
+		aside(t)
+		return
 	}
 	n, from := *kills, *seed
 	if from == 0 {
@@ -66,6 +72,20 @@ func TestTorture(t *testing.T) {
 		for _, name := range failpoint.Names {
 			fmt.Printf("  %-32s hits %8d kills %3d\n", name, hits[name], died[name])
 		}
+	}
+}
+
+// aside runs the test in a binary without the race detector, which would only slow down the look at millions of lines:
+// what is tried is another process.
+func aside(t *testing.T) {
+	kitt, actor := tools(t)
+	cmd := exec.Command(actor, "-test.run=^TestTorture$", "-test.v", "-test.timeout=0", "-kills="+itoa(*kills), "-seed="+strconv.FormatUint(*seed, 10))
+	cmd.Env = append(os.Environ(), "TORTURE_KITT="+kitt)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
 	}
 }
 
