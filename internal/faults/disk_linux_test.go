@@ -1,7 +1,12 @@
 package faults
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +20,46 @@ func TestFault04KillKeeperWithoutSplice(t *testing.T) {
 	w := newWorld(t)
 	w.before = withoutSplice()
 	underWriters(w, bigLog, kills(), w.killKeeper)
+}
+
+// The test of fault 4 must fail where the page of a dead keeper is not replayed, or it proves nothing.
+func TestFault06WithoutReplay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.kitt = w.mutant("reconcile/keeper/spill.go", "if len(data) == 0 {\n\t\treturn true", "if len(data) >= 0 {\n\t\treturn true")
+	w.before = withoutSplice()
+	w.spec(w.writers(4, bigLog)...)
+	w.do("apply")
+	lost := func() (n int) {
+		for i := range 4 {
+			text := raw(t, w.store(fmt.Sprintf("w%d.1", i), "out"))
+			n += len(faultyLines(strconv.Itoa(i), text[:bytes.LastIndexByte(text, '\n')+1], 0)) - 1 // it has no end yet
+		}
+		return n
+	}
+	for kills := 1; kills <= 100; kills++ {
+		time.Sleep(time.Duration(3+7*kills%40) * time.Millisecond)
+		w.killKeeper()
+		if n := lost(); n > 0 {
+			t.Logf("%d holes after %d kills", n, kills)
+			return
+		}
+	}
+	t.Error("nothing is missing after 100 kills: the checker, or the kills, prove nothing")
+}
+
+// mutant builds a kitt in which a text of one of its files is another.
+func (w *world) mutant(file, old, now string) string {
+	w.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", file))
+	w.ok(err)
+	text := read(path)
+	if strings.Count(text, old) != 1 {
+		w.Fatalf("%s holds %q %d times", file, old, strings.Count(text, old))
+	}
+	overlay, _ := json.Marshal(map[string]map[string]string{"Replace": {path: w.file("mutant.go", strings.Replace(text, old, now, 1))}})
+	w.ok(build(w.at("kitt"), "-overlay", w.file("overlay.json", string(overlay))))
+	return w.at("kitt")
 }
 
 // calm checks that kitt answers at once, and that its keeper burns nothing, while a log cannot be written.
