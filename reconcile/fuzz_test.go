@@ -38,7 +38,7 @@ func FuzzIntents(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if in.Clone().Save(path) != nil {
+		if in.Clone().Save(path, true) != nil {
 			return // a time that JSON has no form for
 		}
 		again, err := LoadIntents(path)
