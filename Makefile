@@ -3,7 +3,7 @@
 # make help    the rest
 
 .SUFFIXES:
-.PHONY: help build bridge run stop test torture lint fuzz fmt bench bench-quick peers clean FORCE
+.PHONY: help build bridge run stop test torture bounds lint fuzz fmt bench bench-quick peers clean FORCE
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X kitt.sh/internal/early.release=$(VERSION)"
@@ -20,6 +20,7 @@ help:
 	@echo 'make test         formatting, vet, staticcheck, macOS builds, all tests with -race'
 	@echo 'make build        ./kitt'
 	@echo 'make lint fmt     the static checks alone; format all Go files'
+	@echo 'make bounds       how much of kitt can be used up, in figures: the table of docs/reliability.md, 6 minutes'
 	@echo 'make fuzz         look for inputs that break a reader, 90 s'
 	@echo 'make torture      kill keeper and daemon 1000 times each under load, count what went wrong; N=10000, SEED=…'
 	@echo 'make bench        measure kitt beside other process managers: bench-out/bench.md (Linux, half an hour)'
@@ -65,6 +66,13 @@ torture:
 
 fuzz: .kitt/bin/check
 	@.kitt/bin/check -only fuzz
+
+bounds:
+	@mkdir -p .kitt
+	@echo '| what goes on | keeper MB | daemon MB | client MB | status, median | at most | asked |'
+	@echo '|---|---|---|---|---|---|---|'
+	@go test ./internal/door -count=1 -timeout 20m -run 'Bounds|Fault61' -bounds -v > .kitt/bounds.log 2>&1; \
+		code=$$?; grep '^| ' .kitt/bounds.log; grep -E -- '--- FAIL|_test.go:.*(beyond|status answers|kB,)' .kitt/bounds.log; exit $$code
 
 lint: .kitt/bin/check
 	@.kitt/bin/check -only lint

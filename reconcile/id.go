@@ -26,7 +26,7 @@ func ParseID(s string) (ID, error) {
 		return ID{}, fmt.Errorf("parse id %q: not project/process.n", s)
 	}
 	n, err := strconv.Atoi(rest[dot+1:])
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || strconv.Itoa(n) != rest[dot+1:] {
 		return ID{}, fmt.Errorf("parse id %q: the instance is not a number from 1", s)
 	}
 	return ID{project, rest[:dot], n}, nil

@@ -162,7 +162,7 @@ func scanEvents(f *os.File, from int64) (out []api.Event) {
 			continue
 		}
 		var ev api.Event
-		if !long && json.Unmarshal(line, &ev) == nil && ev.Seq > 0 {
+		if !long && json.Unmarshal(line, &ev) == nil && ev.Seq > 0 && ev.Seq < 1<<53 { // more is nobody's count
 			out = append(out, ev)
 		}
 		if long = false; err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"kitt.sh/reconcile/failpoint"
 	"kitt.sh/service/api"
+	"kitt.sh/spec"
 )
 
 // listen answers the API until ctx ends.
@@ -116,6 +117,10 @@ func (d *Daemon) postLoad(verb func(context.Context, api.Load, *lines) error) ht
 		var l api.Load
 		if err := json.NewDecoder(r.Body).Decode(&l); err != nil {
 			refuse(w, failure{2, "read request: " + err.Error(), ""})
+			return
+		}
+		if err := spec.Validate(&l.Spec); err != nil {
+			refuse(w, failure{6, "read request: " + err.Error(), "kitt check"})
 			return
 		}
 		s := &lines{w: w}

@@ -119,6 +119,7 @@ func (d *Daemon) commitValues(project string, values map[string]string) error {
 			in.Values = map[string]map[string]string{}
 		}
 		in.Values[project] = values
+		maps.DeleteFunc(in.Values, func(name string, _ map[string]string) bool { return name != project && in.Projects[name] == nil })
 		return nil
 	})
 }

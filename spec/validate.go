@@ -38,6 +38,17 @@ func (r *reading) validate() {
 	r.validateOrder()
 }
 
+// Validate complains of everything in a spec that came from elsewhere than Load and could not be made true.
+func Validate(s *Spec) error {
+	r := newReading(Request{})
+	own := *s
+	own.Warnings = nil
+	r.spec = &own
+	r.validate()
+	_, err := r.finish()
+	return err
+}
+
 func (r *reading) validateProcess(p *Process) {
 	if text := nameFault(p.Name, formatOf(filepath.Base(r.spec.File)) >= formatJSON); text != "" {
 		r.complain(p.Origin, "", "process %q: %s", p.Name, text)

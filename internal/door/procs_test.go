@@ -11,10 +11,12 @@ import (
 )
 
 // rss is how many kB a process holds in memory; 0 if it is gone.
-func rss(pid int) int {
+func rss(pid int) int { return memory(pid, "VmRSS:") }
+
+func memory(pid int, what string) int {
 	b, _ := os.ReadFile("/proc/" + itoa(pid) + "/status")
 	for line := range strings.Lines(string(b)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if kb, ok := strings.CutPrefix(line, what); ok {
 			n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(kb), " kB"))
 			return n
 		}

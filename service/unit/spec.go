@@ -64,7 +64,7 @@ func (s Spec) Check() error {
 		{"program", s.Exe}, {"home", s.Home}, {"label", s.Label}, {"user", s.UserName},
 		{"user's home", s.UserHome}, {"PATH", s.PATH}, {"LANG", s.Lang}, {"log folder", s.LogDir},
 	} {
-		if !utf8.ValidString(f.text) || strings.ContainsFunc(f.text, unicode.IsControl) {
+		if !utf8.ValidString(f.text) || strings.ContainsFunc(f.text, unwritable) {
 			complain("%s %q: control characters and broken UTF-8 cannot stand in a service file", f.name, f.text)
 		}
 	}
@@ -86,6 +86,9 @@ func (s Spec) Check() error {
 	}
 	return joined(errs)
 }
+
+// unwritable is what no quoting carries into both files.
+func unwritable(r rune) bool { return unicode.IsControl(r) || r == 0xfffe || r == 0xffff }
 
 func notInNames(r rune) bool {
 	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_", r)
