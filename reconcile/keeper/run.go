@@ -45,7 +45,7 @@ func Run(opt Options) int {
 	if err := opt.makeDirs(); err != nil {
 		return die(err)
 	}
-	lock, err := opt.lock()
+	lock, err := opt.lock(time.Second)
 	if err == syscall.EWOULDBLOCK {
 		say("another keeper runs in " + opt.Run)
 		return 0
@@ -99,13 +99,13 @@ type errText string
 func (e errText) Error() string { return string(e) }
 
 // lock makes this the only keeper. A child that a killed keeper was just forking holds the lock until its exec, so
-// it is tried for a second; but not while a keeper answers: if that is told to end meanwhile, everything is to stay down.
-func (o Options) lock() (fd int, err error) {
+// it is tried for a while; but not while a keeper answers: if that is told to end meanwhile, everything is to stay down.
+func (o Options) lock(most time.Duration) (fd int, err error) {
 	fd, err = unix.Open(o.Run+"/keeper.lock", unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return -1, err
 	}
-	for end := time.Now().Add(time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(most); ; time.Sleep(10 * time.Millisecond) {
 		if err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != unix.EWOULDBLOCK || time.Now().After(end) || o.answers() {
 			return fd, err
 		}
