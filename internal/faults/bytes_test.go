@@ -128,7 +128,7 @@ func TestFault62StdoutClosedOrRead(t *testing.T) {
 	w := newWorld(t)
 	w.spec(process("mute", sh("exec 1>&-; echo complaint >&2; exec sleep 1000")),
 		process("reader", sh("cat <&1 >/dev/null & sleep 0.3; kill $!; wait; i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo after $i; done; exec sleep 1000")),
-		process("other", own("lines", "0", w.at("stop")), `restart { policy = "never" }`, bigLog))
+		process("other", own("lines", "0", w.at("stop"), "some"), `restart { policy = "never" }`, bigLog))
 	w.do("apply")
 	keeper := w.keeper()
 	w.stored("reader.1", "after 100\n")
@@ -137,7 +137,7 @@ func TestFault62StdoutClosedOrRead(t *testing.T) {
 		t.Errorf("the mute one is %s", used.Phase)
 	}
 	w.file("stop", "")
-	w.stored("other.1", ":END ")
+	w.ended("other.1")
 	checkLines(t, "0", raw(t, w.store("other.1", "out")), 0)
 	if now := w.keeper(); now != keeper {
 		t.Errorf("the keeper was %d and is %d", keeper, now)

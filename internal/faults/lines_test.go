@@ -17,17 +17,17 @@ func init() {
 	roles["sleep"] = func([]string) int { select {} }
 }
 
-// asLines writes numbered lines of 64 bytes until the file STOP appears, then how many there were: @lines ID STOP [slow].
-// It writes in bursts, as fast as they are taken, so that a run does not fill a disk.
+// asLines writes numbered lines of 64 bytes until the file STOP appears, then how many there were: @lines ID STOP PACE.
+// At the pace "some" it writes in bursts, so that a short run does not fill a disk; "few" are few, and "flat" is as fast
+// as they are taken.
 func asLines(args []string) int {
-	id, stop, pause := args[0], args[1], 200*time.Microsecond
-	if len(args) > 2 {
-		pause = 5 * time.Millisecond
-	}
+	id, stop := args[0], args[1]
+	most := map[string]int{"few": 50, "some": 200, "flat": 1000}[args[2]]
+	pause := map[string]time.Duration{"few": 5 * time.Millisecond, "some": 2 * time.Millisecond}[args[2]]
 	var buf []byte
 	for n := 0; ; {
 		buf = buf[:0]
-		for range 1 + n%97 {
+		for range 1 + n%most {
 			buf = appendLine(buf, id, n)
 			n++
 		}
@@ -52,10 +52,18 @@ func appendLine(b []byte, id string, n int) []byte {
 }
 
 // writers are n processes that write numbered lines until the file "stop" is there; more are lines of each block.
-func (w *world) writers(n int, more ...string) (blocks []string) {
+func (w *world) writers(n int, more ...string) []string {
+	pace := "some"
+	if *long {
+		pace = "flat"
+	}
+	return w.writersAt(pace, n, more...)
+}
+
+func (w *world) writersAt(pace string, n int, more ...string) (blocks []string) {
 	more = append([]string{`restart { policy = "never" }`}, more...)
 	for i := range n {
-		blocks = append(blocks, process(fmt.Sprintf("w%d", i), own("lines", strconv.Itoa(i), w.at("stop")), more...))
+		blocks = append(blocks, process(fmt.Sprintf("w%d", i), own("lines", strconv.Itoa(i), w.at("stop"), pace), more...))
 	}
 	return blocks
 }
@@ -69,12 +77,25 @@ func (w *world) stopWriters(n int) {
 	w.file("stop", "")
 	for i := range n {
 		id := fmt.Sprintf("w%d.1", i)
-		w.until("the end of "+id, func() bool {
-			tail := raw(w.T, w.store(id, "out"))
-			return bytes.HasSuffix(tail, []byte("$\n")) && bytes.Contains(tail[max(0, len(tail)-40):], []byte(":END "))
-		})
+		w.ended(id)
 		checkLines(w.T, strconv.Itoa(i), raw(w.T, w.store(id, "out")), 0)
 	}
+}
+
+// ended waits until a writer's last word is stored.
+func (w *world) ended(id string) {
+	w.Helper()
+	w.until("the end of "+id, func() bool {
+		f, err := os.Open(w.store(id, "out") + "/current")
+		if err != nil {
+			return false
+		}
+		defer f.Close()
+		st, _ := f.Stat()
+		b := make([]byte, 40)
+		n, _ := f.ReadAt(b, max(0, st.Size()-40))
+		return bytes.Contains(b[:n], []byte(":END ")) && bytes.HasSuffix(b[:n], []byte("$\n"))
+	})
 }
 
 // checkLines finds what is missing, doubled or torn in a writer's text, which must begin with the line first, and end

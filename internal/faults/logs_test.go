@@ -27,7 +27,7 @@ func meddled(t *testing.T, meddle func(w *world, dir string)) (w *world) {
 		return err == nil && st.Mode().IsRegular() && st.Size() > 0
 	})
 	w.file("stop", "")
-	w.until("its end", func() bool { return bytes.Contains(raw(t, dir), []byte(":END ")) })
+	w.ended("w0.1")
 	before, err := io.ReadAll(held)
 	w.ok(err)
 	_, last := lineNumbers(before)
@@ -74,7 +74,7 @@ func TestFault23LogTruncated(t *testing.T) {
 		w.ok(os.Truncate(dir+"/current", 0))
 	}
 	w.file("stop", "")
-	w.until("its end", func() bool { return bytes.Contains(raw(t, dir), []byte(":END ")) })
+	w.ended("w0.1")
 	text := raw(t, dir)
 	if bytes.IndexByte(text, 0) >= 0 {
 		t.Error("there is a hole of NULs")

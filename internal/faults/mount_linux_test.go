@@ -69,17 +69,16 @@ func (d *disk) remount(how string) {
 	}
 }
 
-// again takes the disk out, and puts one in its place that holds the same.
+// again puts a disk that holds the same over the one that went down. At no time is there none: what is written
+// meanwhile would go into the bare folder.
 func (d *disk) again() {
 	d.Helper()
-	if out, err := exec.Command("umount", "-l", d.dir).CombinedOutput(); err != nil {
-		d.Fatalf("umount: %v %s", err, out)
-	}
 	b, err := os.ReadFile(d.image)
 	d.image += ".2"
 	if err = errors.Join(err, os.WriteFile(d.image, b, 0o600), d.mount()); err != nil {
 		d.Fatal(err)
 	}
+	d.Cleanup(func() { _ = exec.Command("umount", "-l", d.dir).Run() })
 }
 
 // goDown makes every later write to the disk fail with EIO, as one does whose cable was pulled.
