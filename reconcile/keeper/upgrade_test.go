@@ -173,7 +173,7 @@ func TestAStopGoesOnAcrossAnUpgrade(t *testing.T) {
 	tree := b.sh("sh -c \"trap '' TERM; echo up; while :; do sleep 0.02; done\" & sleep 0.3; exit 5")
 	b.until("its child's trap", func() bool { return b.text(2, "out") == "up\n" })
 	for _, l := range []Life{counting, tree} {
-		b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Signal: syscall.SIGTERM, Grace: 1200 * time.Millisecond, KillMode: "tree"}))
+		b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Signal: syscall.SIGTERM, Grace: 2500 * time.Millisecond, KillMode: "tree"}))
 	}
 	b.until("the signal", func() bool { return b.text(1, "out") == "up\n1\n" })
 	b.until("the end of the tree's root", func() bool { p, _ := lookAt(tree.PID); return p.dead() })
@@ -200,11 +200,12 @@ func TestFault11AProgramThatCannotBeExecutedChangesNothing(t *testing.T) {
 	daemon := pidIn(b, "daemon")
 	l := b.spawn(os.Args[0], "@lines", "0", b.home+"/stop")
 	open := 0
-	for _, row := range []struct{ name, text, want string }{
+	rows := []struct{ name, text, want string }{
 		{"no program at all", "", "exec format error"},
 		{"text", "this is no program\n", "exec format error"},
 		{"an ELF head and no more", "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 57), "exec format error"},
-	} {
+	}
+	for _, row := range slices.Concat(rows, rows, rows) {
 		path := filepath.Join(b.home, "bad")
 		b.ok(os.WriteFile(path, []byte(row.text), 0o755))
 		os.Remove(b.home + "/daemon")
@@ -225,14 +226,15 @@ func TestFault11AProgramThatCannotBeExecutedChangesNothing(t *testing.T) {
 		}
 		if n := b.descriptors(); open == 0 {
 			open = n
-		} else if n > open+1 {
+		} else if n > open+5 { // the daemon is just coming up
 			t.Errorf("%s: %d descriptors, there were %d", row.name, n, open)
 		}
 	}
 	child := b.spawn("/bin/sleep", "60")
-	if fds, err := os.ReadDir("/proc/" + strconv.Itoa(child.PID) + "/fd"); err != nil || len(fds) != 3 {
-		t.Errorf("a child has %d descriptors: %v", len(fds), err)
-	}
+	b.until("a child that has three descriptors", func() bool { // while it is loaded it opens some of its own
+		fds, _ := os.ReadDir("/proc/" + strconv.Itoa(child.PID) + "/fd")
+		return len(fds) == 3
+	})
 	for path, want := range map[string]string{"/nowhere/kitt": "no such file", b.home: "not a regular file", "kitt": "not an absolute path"} {
 		if err := b.c.Upgrade(b.ctx(), path, "bad"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)

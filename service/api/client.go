@@ -301,7 +301,7 @@ func refusal(res *http.Response) error {
 	if json.Unmarshal(b, &r.Failure) != nil || r.Failure.Error == "" {
 		r.Failure = Failure{Error: "the daemon answered " + res.Status, Code: 1}
 		if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed {
-			r.Failure = Failure{Error: "the kitt that runs does not know this request: it is of another version", Hint: "kitt version shows both; kitt upgrade", Code: 1}
+			r.Failure = Failure{Error: "the daemon answered " + res.Status + ": it is of another version and does not know this request", Hint: "kitt version shows both; kitt upgrade", Code: 1}
 		}
 	}
 	return r
