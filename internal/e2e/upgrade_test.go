@@ -188,12 +188,16 @@ func check(text string) error {
 }
 
 func TestFault10UpgradesUnderLoadLoseNothing(t *testing.T) {
-	const rounds = 50
+	const most = 50
 	stop := filepath.Join(t.TempDir(), "stop")
 	h := newHouse(t, fmt.Sprintf("process \"w\" {\n command = [%q, \"@lines\", %q]\n instances = 4\n restart { policy = \"never\" }\n log { max_size = \"4GB\" }\n}\n", os.Args[0], stop))
 	before := h.status()
 	var pauses, answers []float64
-	for i := range rounds {
+	begun := time.Now()
+	for i := range most {
+		if i >= 10 && time.Since(begun) > 15*time.Second { // the keeper's own test never does fewer
+			break
+		}
 		build := []string{newer, older}[i%2]
 		h.place(build, h.kitt)
 		u := h.upgrade()
@@ -223,6 +227,7 @@ func TestFault10UpgradesUnderLoadLoseNothing(t *testing.T) {
 		}
 		t.Logf("%s: %d MB checked", name, len(text)>>20)
 	}
+	rounds := len(pauses)
 	slices.Sort(pauses)
 	slices.Sort(answers)
 	t.Logf("%d upgrades: without a keeper %.1f ms p50, %.1f max; until the new daemon answered %.0f ms p50, %.0f max",
@@ -387,7 +392,8 @@ func TestAnotherBuildAtThePathIsNoticed(t *testing.T) {
 		h.ok(err)
 		h.put(text, h.kitt) // a new file in any case
 		for _, verb := range []string{"status", "apply"} {
-			_, errs, err := h.run(verb)
+			out, errs, err := h.run(verb)
+			errs += out
 			if err != nil || strings.Contains(errs, notice) != row.want || row.want && !strings.Contains(errs, "hint: kitt upgrade") {
 				t.Errorf("%s with %s: %v\n%s", verb, row.build, err, errs)
 			}
