@@ -166,6 +166,11 @@ type kitt struct {
 		} `cmd:"" help:"Print the file that install would write."`
 	} `cmd:"" help:"kitt itself as a service of launchd or systemd." examples:"kitt service install|kitt service status"`
 
+	Upgrade struct {
+		To      string        `help:"The program to become (default: what lies where the running kitt was started from)." placeholder:"PATH"`
+		Timeout time.Duration `default:"40s" help:"How long to wait."`
+	} `cmd:"" help:"Let the running kitt become another build of it; processes are not touched." examples:"kitt upgrade|kitt upgrade --to ./kitt"`
+
 	Ver struct{} `cmd:"" name:"version" help:"Print the version of kitt, and of its daemon."`
 }
 
@@ -179,7 +184,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"logs": cli.Logs(k.Logs), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
 			"start": cli.Start(k.Start), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "delete": cli.Delete(k.Delete),
-			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver),
+			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),
 			"service stop": cli.ServiceStop(s.Stop), "service restart": cli.ServiceRestart(s.Restart),

@@ -123,6 +123,9 @@ func (in *Intents) Clone() *Intents {
 	return c
 }
 
+// ErrNewer says that a newer kitt wrote a file, in a form that this one does not know.
+var ErrNewer = errors.New("a newer kitt wrote it")
+
 // LoadIntents reads path, or path.prev if path is torn. No file is no intents.
 func LoadIntents(path string) (*Intents, error) {
 	var first error
@@ -131,6 +134,9 @@ func LoadIntents(path string) (*Intents, error) {
 		b, err := os.ReadFile(p)
 		if err == nil {
 			err = json.Unmarshal(b, in)
+		}
+		if v := version(b); v > 1 { // never the older one beside it: that would undo what was said since
+			return &Intents{Version: 1, Projects: map[string]*Project{}}, fmt.Errorf("read intents: %s: version %d: %w", p, v, ErrNewer)
 		}
 		if err == nil && in.Version == 1 && in.Projects != nil {
 			maps.DeleteFunc(in.Projects, func(_ string, p *Project) bool { return p == nil })
@@ -142,6 +148,15 @@ func LoadIntents(path string) (*Intents, error) {
 		}
 	}
 	return &Intents{Version: 1, Projects: map[string]*Project{}}, first
+}
+
+// version is that of a file of intents, whatever else is in it; 0 if it has none.
+func version(b []byte) int {
+	var v struct{ Version int }
+	if json.Unmarshal(b, &v) != nil {
+		return 0
+	}
+	return v.Version
 }
 
 func errOr(err error, text string) error {

@@ -30,7 +30,8 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
 	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
 	}
-	out.say(api.Line{Type: "done", Text: text, Hint: hint, Code: code})
+	d.sayReplaced(out.say)
+	w.finish(code, text, hint)
 	return nil
 }
 

@@ -27,6 +27,7 @@ type Daemon struct {
 	Dirs    home.Dirs
 	Version string
 	Exe     string // how instances and the daemon itself call kitt again
+	Image   string // the file that this process runs; Exe may be another by now. "" does not look
 	Service bool   // a service manager brings a dead keeper back
 	Log     *slog.Logger
 	Keeper  *keeper.Client
@@ -53,6 +54,10 @@ type Daemon struct {
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
 	rested   chan struct{} // closed when reconciling has ended
 	stopOnce sync.Once
+
+	moving  moving
+	calls   calls
+	program program
 
 	background sync.WaitGroup // what answers the keeper; waited for at the end
 

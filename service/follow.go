@@ -39,6 +39,9 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 	case "logged":
 		d.taps.fire(e.Text)
 		return
+	case "upgrade", "upgraded":
+		d.upgraded(e)
+		return
 	case "rotated":
 		d.copies.rotated(e.Text)
 		return

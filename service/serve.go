@@ -16,14 +16,18 @@ import (
 
 // listen answers the API until ctx ends.
 func (d *Daemon) listen(ctx context.Context) error {
-	srv := &http.Server{Handler: guard(d.resting(d.routes())), IdleTimeout: time.Minute, ReadHeaderTimeout: 10 * time.Second,
+	srv := &http.Server{Handler: guard(d.resting(d.routes())), IdleTimeout: time.Minute, ReadHeaderTimeout: 10 * time.Second, ConnState: d.calls.note,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			uid, pid := peer(c)
 			return context.WithValue(ctx, callerKey{}, caller{uid: uid, pid: pid})
 		}}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
+	d.background.Go(func() { d.makeWay(ctx) })
 	err := srv.Serve(guarded{d.API})
+	if errors.Is(err, net.ErrClosed) && d.moving.under() {
+		return d.drain(srv)
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return ctx.Err()
 	}
@@ -72,8 +76,8 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("GET /v1/show", d.getShow)
 	mux.HandleFunc("GET /v1/explain", d.getShow)
 	mux.HandleFunc("GET /v1/environ", d.getEnviron)
-	mux.HandleFunc("GET /v1/events", d.getEvents)
-	mux.HandleFunc("GET /v1/logs/wait", d.getLogs)
+	mux.HandleFunc("GET /v1/events", d.streaming(d.getEvents))
+	mux.HandleFunc("GET /v1/logs/wait", d.streaming(d.getLogs))
 	mux.HandleFunc("POST /v1/apply", d.postLoad(d.apply))
 	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, out *lines) error {
 		return d.plan(l, out.say)
@@ -82,6 +86,7 @@ func (d *Daemon) routes() http.Handler {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
 	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
+	mux.HandleFunc("POST /v1/await", d.postAwait)
 	mux.HandleFunc("POST /v1/announce", d.postAnnounce)
 	return mux
 }

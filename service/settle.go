@@ -60,6 +60,9 @@ func (w *wait) run(ctx context.Context) (code int, text, hint string) {
 		select {
 		case <-ctx.Done():
 			return 1, "the client went away", ""
+		case <-w.d.moving.done():
+			w.drain()
+			return codeMoved, "", ""
 		case <-end.C:
 			w.look()
 			w.drain()

@@ -55,7 +55,7 @@ func (d *Daemon) status(ctx context.Context, project, near string, names []strin
 	if err != nil {
 		return nil, err
 	}
-	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version},
+	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version, Replaced: d.replaced()},
 		Specs: d.projects(project), Instances: make([]api.Instance, 0, len(views))}
 	use := d.sample.use(views)
 	for _, v := range views {

@@ -45,7 +45,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		end = text
 	}
 	failpoint.Here("daemon.reply.before")
-	out.say(api.Line{Type: "done", Text: end, Hint: hint, Code: code})
+	w.finish(code, end, hint)
 	failpoint.Here("daemon.reply.said")
 	return nil
 }

@@ -1,5 +1,7 @@
 package cli
 
+import "kitt.sh/reconcile/keeper"
+
 // Internal runs the process that argv asks for, if it is one of kitt's own (daemon, internal eval): those must not pay
 // for the command line that people use. The caller exits with code if ok.
 func Internal(argv []string) (code int, ok bool) {
@@ -9,6 +11,7 @@ func Internal(argv []string) (code int, ok bool) {
 			name += " " + argv[2]
 		}
 		if run, found := internalVerbs[name]; found {
+			keeper.NameProcess()
 			return run(argv[1+words:]), true
 		}
 	}

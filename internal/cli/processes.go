@@ -49,14 +49,15 @@ func daemonMain(args []string) int {
 	if err != nil {
 		return complain("daemon", fmt.Errorf("reach the keeper: %w", err))
 	}
-	exe, err := os.Executable()
+	exe, err := early.CalledAs()
 	if err != nil {
 		return complain("daemon", err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Log: log, Keeper: line, API: l,
-		Load: service.ChildLoader(exe), Screen: screen, StartKeeper: func() error { return startDetached(ctx, d) }}
+		Image: keeper.ImageOf(os.Getpid(), d.State, exe), Load: loader(exe), Screen: screen,
+		StartKeeper: func() error { return startDetached(ctx, d) }}
 	if asService {
 		kitt.StopService, kitt.Comeback = realStopper(d)
 	}
@@ -64,6 +65,13 @@ func daemonMain(args []string) int {
 		log.Warn("end", "err", err)
 	}
 	return 0
+}
+
+// loader reads specs by the very build that runs, whatever lies at its path by now.
+func loader(exe string) service.Loader {
+	return func(ctx context.Context, req spec.Request) (service.Loaded, error) {
+		return service.ChildLoader(keeper.Image(exe))(ctx, req)
+	}
 }
 
 // loadMain is `kitt internal load`: it reads a spec for the daemon.
@@ -79,7 +87,7 @@ func evalMain(args []string) int { return jseval.Main(args, os.Stdin, os.Stdout)
 
 // evalChild runs evalMain in a child.
 func evalChild(ctx context.Context, file string, req spec.Request) ([]byte, []string, error) {
-	exe, err := os.Executable()
+	exe, err := image()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -112,6 +112,9 @@ func statusText(p Paint, now time.Time, s *api.Status, wideForm bool, width int)
 		}
 		troubleText(&b, p, now, spec)
 	}
+	if path := s.Daemon.Replaced; path != "" && b.Len() > 0 {
+		fmt.Fprintf(&b, "\n%s is another build than the kitt that runs (%s)\n%s kitt upgrade\n", clean(path), clean(s.Daemon.Version), p.in(cyan, "hint:"))
+	}
 	return b.String()
 }
 

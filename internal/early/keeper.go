@@ -16,6 +16,7 @@ import (
 func keeperMain(args []string) int {
 	d, asService, err := ProcessFlags("keeper", args)
 	var opt keeper.Options
+	keeper.NameProcess()
 	if err == nil {
 		opt, err = KeeperOptions(d, asService)
 	}
@@ -45,9 +46,9 @@ func ProcessFlags(name string, args []string) (d home.Dirs, asService bool, err 
 
 // KeeperOptions says where a keeper lives and what its daemon is.
 func KeeperOptions(d home.Dirs, asService bool) (keeper.Options, error) {
-	exe, err := os.Executable()
+	exe, err := CalledAs()
 	if err != nil {
-		return keeper.Options{}, fmt.Errorf("find kitt: %w", err)
+		return keeper.Options{}, err
 	}
 	opt := keeper.Options{Home: d.Home, Run: d.Run, State: d.State, Exe: exe, DaemonArgs: []string{"daemon", "--home", d.Home},
 		Service: asService, Stderr: filepath.Join(d.Own(), "daemon.log"), Version: Version()}

@@ -18,6 +18,7 @@ const witnessMost = 2 * time.Second
 func (k *keeper) adopt() {
 	text, _ := os.ReadFile(k.journal.path)
 	lives, bad := replay(string(text), k.boot)
+	k.up.newer = newer(string(text), k.boot)
 	k.quarantine(bad)
 	failpoint.Here("keeper.adopt.read")
 	witness := k.witnessed()
@@ -28,12 +29,14 @@ func (k *keeper) adopt() {
 	failpoint.Here("keeper.adopt.compacted")
 	k.endLeftTrees(lives)
 	for _, l := range lives {
-		for _, s := range []*stream{&l.out, &l.err} {
-			k.openStream(s)
+		k.takeStreams(l)
+		if !k.takeLife(l) {
+			k.adoptOne(l, witness)
 		}
-		k.adoptOne(l, witness)
 	}
-	k.sweepFifos()
+	if k.up.newer == "" { // else some are of lives that only a newer keeper knows
+		k.sweepFifos()
+	}
 	failpoint.Here("keeper.adopt.done")
 	debug.FreeOSMemory() // of the journal's text
 }

@@ -29,7 +29,7 @@ func backoff(pause, ran time.Duration) time.Duration {
 
 // startDaemon starts child #0 with fd 3, the API's listener, and fd 4, its end of the protocol.
 func (k *keeper) startDaemon() {
-	if k.opt.Exe == "" || k.done || k.closing != nil {
+	if k.opt.Exe == "" || k.done || k.closing != nil || k.up.move != nil {
 		return
 	}
 	k.daemon.started = k.now()
@@ -61,7 +61,7 @@ func (k *keeper) forkDaemon() error {
 	env := append(withoutCookie(os.Environ()), "KITT_KEEPER=1")
 	pidfd := -1
 	failpoint.Here("keeper.daemon.forking")
-	pid, err := syscall.ForkExec(k.opt.Exe, append([]string{k.opt.Exe}, k.opt.DaemonArgs...), &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(Image(k.opt.Exe), append([]string{k.opt.Exe}, k.opt.DaemonArgs...), &syscall.ProcAttr{
 		Env: env, Sys: childAttr(&pidfd, -1),
 		Files: []uintptr{uintptr(k.null), uintptr(log), uintptr(log), uintptr(k.api), uintptr(pair[1])},
 	})
@@ -108,6 +108,9 @@ func (k *keeper) daemonGone() {
 			k.stopRest() // who was to stop them is gone
 		}
 		k.checkClosed()
+		return
+	}
+	if k.movesDaemon() {
 		return
 	}
 	k.daemon.pause = backoff(k.daemon.pause, time.Duration(k.now()-k.daemon.started))

@@ -14,6 +14,9 @@ import (
 func asDaemon(args []string) int {
 	home := args[0]
 	ctx := context.Background()
+	if image, _ := os.Readlink("/proc/self/exe"); strings.HasSuffix(image, "/baddaemon") {
+		return 1
+	}
 	if err := asDaemonOf(ctx, home); err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		return 1
@@ -42,6 +45,12 @@ func asDaemonOf(ctx context.Context, home string) error {
 		case e := <-c.Events():
 			if e.Kind == "shutdown" {
 				return c.Shutdown(ctx, false)
+			}
+			if e.Kind == "upgrade" {
+				return nil
+			}
+			if e.Kind == "upgraded" {
+				os.WriteFile(home+"/news", []byte(e.Text), 0o600)
 			}
 		case <-c.Done():
 			os.WriteFile(home+"/held", []byte(strconv.Itoa(w.Lives())), 0o600)

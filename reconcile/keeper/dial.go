@@ -17,6 +17,7 @@ type Client struct {
 	raw     syscall.RawConn
 	pid     int
 	version string
+	about   About
 
 	write sync.Mutex
 	mu    sync.Mutex // guards what follows
@@ -250,7 +251,7 @@ func (c *Client) take1(f frame) {
 
 func (c *Client) answer(w *call, f frame) {
 	var e Error
-	why := int64(0)
+	why, proto := int64(0), int64(0)
 	err := each(f.body, func(tag uint16, v []byte) {
 		switch tag {
 		case tStage:
@@ -263,6 +264,10 @@ func (c *Client) answer(w *call, f frame) {
 			why = getInt(v)
 		case tVersion:
 			c.version = string(v)
+		case tMax:
+			proto = getInt(v)
+		case tPath, tHandover, tService, tPause:
+			c.about.field(tag, v)
 		default:
 			w.answer.field(tag, v)
 		}
@@ -270,6 +275,9 @@ func (c *Client) answer(w *call, f frame) {
 	switch {
 	case err != nil:
 		w.err = err
+	case f.kind == kWelcome && (proto < protoMin || proto > protoMax):
+		w.err = refuse("speak", "", errText("the keeper "+c.version+" answers in version "+itoa(int(proto))+" of the protocol, this kitt has "+
+			itoa(protoMin)+" to "+itoa(protoMax)))
 	case f.kind == kWelcome:
 		c.pid = w.answer.PID
 	case f.kind == kOK:

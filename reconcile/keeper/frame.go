@@ -33,6 +33,7 @@ const (
 	kShutdown
 	kWitness
 	kWitnessEnd
+	kUpgrade
 )
 
 const (

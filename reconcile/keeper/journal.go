@@ -160,7 +160,7 @@ func replay(text, boot string) (lives []*life, bad []string) {
 		text = rest
 		r, ok := parseRecord(line)
 		if !ok || !whole {
-			if line != "" {
+			if _, later := newerRecord(line); line != "" && !(whole && later) {
 				bad = append(bad, line)
 			}
 			continue

@@ -29,6 +29,7 @@ type life struct {
 
 	stopSig   syscall.Signal
 	stopRound int  // counts stop orders, so that an older one's timers know
+	told      bool // its first signal was sent
 	lingering bool // its program is dead, its tree not yet
 	awaiting  bool // gone while there was no keeper; a witness may know how
 	adopted   bool

@@ -51,6 +51,7 @@ type keeper struct {
 	daemon   daemon
 	closing  *closing
 	done     bool
+	up       upgrading
 	served   int // requests since memory was given back
 	runWatch int // a descriptor; 0: none
 	mending  bool
@@ -183,11 +184,13 @@ func newKeeper(opt Options) (*keeper, error) {
 		return nil, refuse("open", "pipe", err)
 	}
 	k.watchFd(sig, signals(sig))
-	if err := k.bind(); err != nil {
-		return nil, err
-	}
 	if k.forest = (&forest{}); !opt.Scan {
 		k.forest = newForest(opt.Home + opt.Run)
+	}
+	if k.up.handed = opt.handed; opt.handed != nil {
+		k.takeSockets(opt.handed)
+	} else if err := k.bind(); err != nil {
+		return nil, err
 	}
 	k.kept = replaySpills(opt.Run)
 	k.journal = journal{path: opt.Run + "/lives", fd: -1}
@@ -254,6 +257,9 @@ func (k *keeper) leave() {
 	}
 	k.removeSpares()
 	k.forest.clear()
+	if k.up.trial {
+		dropTrial(k.opt.State) // an end that was ordered is no failure
+	}
 }
 
 // The journal's file: records are appended, and now and then it is rewritten.
@@ -317,6 +323,7 @@ func (k *keeper) compact(always bool) {
 	for _, l := range k.order {
 		text = append(text, l.records(k.boot)...)
 	}
+	text = append(text, k.up.newer...)
 	tmp := k.journal.path + ".new"
 	failpoint.Here("keeper.journal.rewriting")
 	if os.WriteFile(tmp, text, 0o600) != nil || unix.Rename(tmp, k.journal.path) != nil {

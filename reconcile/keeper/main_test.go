@@ -45,7 +45,7 @@ func asKeeper(args []string) int {
 			syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n})
 		}
 	}
-	return Run(o)
+	return Run(asNamed(o))
 }
 
 // asLines writes numbered lines of 64 bytes at full speed until the file stop appears, then the number of lines.
@@ -81,6 +81,7 @@ type box struct {
 	cmd  *exec.Cmd
 	c    *Client
 	n    int
+	all  map[string]Life
 }
 
 // newBox starts a keeper in a short folder: socket paths are short.
@@ -98,13 +99,19 @@ func newBox(t testing.TB, args ...string) *box {
 
 func (b *box) start() {
 	b.Helper()
-	b.cmd = exec.Command(os.Args[0], append([]string{"@keeper", b.home}, b.args...)...)
+	b.again(os.Args[0])
+	b.dial()
+}
+
+// again starts a keeper of the given program.
+func (b *box) again(program string) {
+	b.Helper()
+	b.cmd = exec.Command(program, append([]string{"@keeper", b.home}, b.args...)...)
 	b.cmd.Stderr = os.Stderr
 	os.Remove(b.home + "/daemon")
 	if err := b.cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	b.dial()
 }
 
 func (b *box) dial() {

@@ -18,7 +18,8 @@ type Options struct {
 	Home       string   // KITT_HOME: names this kitt; optional
 	Run        string   // sockets, lock, FIFOs, journal; made if missing, 0700
 	State      string   // made if missing, 0700; "" is none
-	Exe        string   // the daemon's program; "" runs without a daemon
+	Exe        string   // the daemon's program, by the path it is known by; "" runs without a daemon
+	Program    string   // StartDetached: the file to exec; "" is that of this process
 	DaemonArgs []string // its arguments, without argv[0]
 	Service    bool     // started by a service manager: stay in its session
 	Stderr     string   // log file of the daemon, and of a detached keeper
@@ -27,6 +28,9 @@ type Options struct {
 	Scan       bool     // find trees by looking at every process even where there are cgroups
 	Detach     bool     // begin a session of its own
 	Ready      func()   // called once, when the sockets are bound and the lives of this boot are found; may be nil
+
+	lockFd int
+	handed *handover
 }
 
 // cookieName is the variable by which a process is known to belong to a life.
@@ -38,7 +42,10 @@ func Run(opt Options) int {
 	debug.SetGCPercent(25)
 	runtime.GOMAXPROCS(1)
 	unix.Umask(0o077)
+	trial, news := opt.start()
+	opt.handed = takeHandover()
 	keepFromChildren()
+	opt.keepImage()
 	if opt.Detach {
 		unix.Setsid()
 	}
@@ -62,9 +69,12 @@ func Run(opt Options) int {
 	if err != nil {
 		return die(err)
 	}
-	_ = lock // held until the process ends
+	k.opt.lockFd = lock // held until the process ends
 	failpoint.Here("keeper.lock.taken")
+	k.up.trial, k.up.news = trial, news
+	k.passTrial()
 	k.adopt()
+	k.handedOver()
 	k.watchRun()
 	k.startDaemon()
 	if opt.Ready != nil {
@@ -101,6 +111,9 @@ func (e errText) Error() string { return string(e) }
 // lock makes this the only keeper. A child that a killed keeper was just forking holds the lock until its exec, so
 // it is tried for a while; but not while a keeper answers: if that is told to end meanwhile, everything is to stay down.
 func (o Options) lock(most time.Duration) (fd int, err error) {
+	if o.handed != nil {
+		return o.handed.lock, nil
+	}
 	fd, err = unix.Open(o.Run+"/keeper.lock", unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return -1, err

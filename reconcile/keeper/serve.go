@@ -40,6 +40,8 @@ func (k *keeper) serve(c *conn, f frame) error {
 		return nil
 	case kShutdown:
 		return k.orderShutdown(c, f)
+	case kUpgrade:
+		return k.orderUpgrade(c, f)
 	}
 	if c.epoch != k.epoch {
 		k.fail(c, f.req, ErrFenced)
@@ -178,15 +180,18 @@ func (k *keeper) hello(c *conn, f frame) error {
 		return errFrame
 	}
 	if lo > protoMax || hi < protoMin {
-		k.fail(c, f.req, refuse("speak", "", errText("no version of the protocol in common")))
+		k.fail(c, f.req, refuse("speak", "", errText("no version of the protocol in common: the keeper "+k.opt.Version+
+			" has "+itoa(protoMin)+" to "+itoa(protoMax)+", it was asked for "+itoa(int(lo))+" to "+itoa(int(hi)))))
 		return nil
 	}
 	c.role = role
+	defer k.tellNews(c)
 	at := len(c.out)
 	b := beginFrame(c.out, kWelcome, f.req)
 	b = putInt(b, tMax, min(hi, protoMax))
 	b = putInt(b, tPID, int64(unix.Getpid()))
 	b = putInt(b, tEpoch, c.epoch)
+	b = k.putUpgrade(b)
 	c.out = endFrame(putString(b, tVersion, k.opt.Version), at)
 	return nil
 }

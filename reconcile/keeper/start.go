@@ -21,7 +21,11 @@ func StartDetached(o Options) error {
 			log = f
 		}
 	}
-	p, err := os.StartProcess(o.Exe, []string{o.Exe, "keeper", "--home", o.Home}, &os.ProcAttr{
+	program := o.Program
+	if program == "" {
+		program = Image(o.Exe)
+	}
+	p, err := os.StartProcess(program, []string{o.Exe, "keeper", "--home", o.Home}, &os.ProcAttr{
 		Dir: "/", Env: withoutCookie(os.Environ()), Files: []*os.File{null, log, log},
 		Sys: &syscall.SysProcAttr{Setsid: true},
 	})

@@ -25,6 +25,7 @@ func (k *keeper) stopLife(l *life, o StopOrder) error {
 	}
 	l.state = Stopping
 	l.stopRound++
+	l.told = false
 	asker := -1
 	if o.After > 1 {
 		asker, _ = unixPidfd(o.After)
@@ -50,11 +51,14 @@ const askerMost = 2 * time.Second
 // afterAsker sends the first signal once the asker has ended.
 func (k *keeper) afterAsker(l *life, o StopOrder, pidfd int) {
 	round, begun := l.stopRound, false
+	k.up.asking++
 	begin := func() {
 		if begun {
 			return
 		}
 		begun = true
+		k.up.asking--
+		k.moveOn()
 		k.forgetFd(pidfd)
 		if l.stopRound == round && l.state == Stopping {
 			l.deadline = time.Now().Add(o.Grace)
@@ -73,7 +77,8 @@ func (f onReady) wake(*keeper, ready) { f() }
 
 // firstSignal asks the tree to end, and plans the last word.
 func (k *keeper) firstSignal(l *life, grace time.Duration) {
-	if !l.lingering {
+	if !l.lingering && !l.told {
+		l.told = true
 		mode := l.kill
 		if mode == "" {
 			mode = "tree"

@@ -51,6 +51,9 @@ const (
 	tVersion
 	tStop
 	tFDs
+	tHandover
+	tService
+	tPause
 )
 
 // Codes of a refusal that callers branch on.

@@ -109,6 +109,10 @@ func (c *Client) Post(ctx context.Context, verb string, body any) iter.Seq2[Line
 		}
 		done := false
 		for line, err := range lines[Line](ctx, c, http.MethodPost, "/v1/"+verb, nil, b) {
+			if line.Type == "moved" {
+				c.await(ctx, body, line.Targets)(yield)
+				return
+			}
 			done = done || line.Type == "done"
 			if !yield(line, err) || err != nil {
 				return
@@ -296,6 +300,9 @@ func refusal(res *http.Response) error {
 	b, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	if json.Unmarshal(b, &r.Failure) != nil || r.Failure.Error == "" {
 		r.Failure = Failure{Error: "the daemon answered " + res.Status, Code: 1}
+		if res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed {
+			r.Failure = Failure{Error: "the daemon answered " + res.Status + ": it is of another version and does not know this request", Hint: "kitt version shows both; kitt upgrade", Code: 1}
+		}
 	}
 	return r
 }

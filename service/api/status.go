@@ -10,6 +10,9 @@ func AppendStatus(b []byte, s *Status) []byte {
 	b = strconv.AppendInt(append(b, `{"keeper":{"pid":`...), int64(s.Keeper.PID), 10)
 	b = strconv.AppendInt(append(b, `},"daemon":{"pid":`...), int64(s.Daemon.PID), 10)
 	b = appendString(append(b, `,"version":`...), s.Daemon.Version)
+	if s.Daemon.Replaced != "" {
+		b = appendString(append(b, `,"replaced":`...), s.Daemon.Replaced)
+	}
 	b = append(b, `},"specs":`...)
 	b = appendJSON(b, s.Specs)
 	b = append(b, `,"instances":[`...)

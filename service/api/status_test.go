@@ -10,7 +10,7 @@ import (
 
 func TestStatusIsWhatEncodingJSONMakesOfIt(t *testing.T) {
 	code, at := 3, Time{time.UnixMilli(1790000000123)}
-	full := Status{Keeper: Keeper{7}, Daemon: Daemon{8, "1.0"},
+	full := Status{Keeper: Keeper{7}, Daemon: Daemon{8, "1.0", "/usr/bin/kitt"},
 		Specs: []Spec{{"shop", "/a b/kitt.hcl", nil}, {"é", "/x", &Trouble{Text: "x:1:2: \"bad\"", Since: at,
 			Complaints: []spec.Complaint{{Text: "bad"}}}}},
 		Instances: []Instance{

@@ -16,7 +16,7 @@ const TableView = "table"
 // The table form of a Status is one line a row, its columns parted by tabs: reading 500 rows takes
 // a tenth of what JSON takes, and `kitt status` is asked for more than all else.
 //
-//	k  keeper's pid, daemon's pid, version
+//	k  keeper's pid, daemon's pid, version, path of the build that replaced this one
 //	s  project, file, trouble as JSON or nothing
 //	i  id, project, phase, ready, pid, since (unix ms), generation, restarts, cpu, memory, reason, exit, its time
 //
@@ -27,7 +27,8 @@ func AppendTable(b []byte, s *Status) []byte {
 	b = append(b, "k\t"...)
 	b = append(strconv.AppendInt(b, int64(s.Keeper.PID), 10), '\t')
 	b = append(strconv.AppendInt(b, int64(s.Daemon.PID), 10), '\t')
-	b = append(appendText(b, s.Daemon.Version), '\n')
+	b = append(appendText(b, s.Daemon.Version), '\t')
+	b = append(appendText(b, s.Daemon.Replaced), '\n')
 	for i := range s.Specs {
 		b = appendSpec(b, &s.Specs[i])
 	}
@@ -136,6 +137,9 @@ func (s *Status) row(c []string) error {
 	case c[0] == "k" && len(c) > 3:
 		var n numbers
 		s.Keeper.PID, s.Daemon.PID, s.Daemon.Version = int(n.read(c[1])), int(n.read(c[2])), text(c[3])
+		if len(c) > 4 {
+			s.Daemon.Replaced = text(c[4])
+		}
 		return n.err
 	case c[0] == "s" && len(c) > 3:
 		spec := Spec{Project: text(c[1]), File: text(c[2])}

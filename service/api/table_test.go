@@ -16,7 +16,7 @@ func at(ms int64) Time { return Time{time.UnixMilli(ms).UTC()} }
 func worldly() *Status {
 	three := 3
 	return &Status{
-		Keeper: Keeper{PID: 7}, Daemon: Daemon{PID: 8, Version: "1.2.3"},
+		Keeper: Keeper{PID: 7}, Daemon: Daemon{PID: 8, Version: "1.2.3", Replaced: "/usr/bin/kitt"},
 		Specs: []Spec{
 			{Project: "shop", File: "/a\tb\nc\\n/kitt.hcl"},
 			{Project: "bad", File: "/bad/Procfile", Error: &Trouble{Text: "Procfile:2: no",

@@ -23,8 +23,9 @@ type Keeper struct {
 }
 
 type Daemon struct {
-	PID     int    `json:"pid"`
-	Version string `json:"version"`
+	PID      int    `json:"pid"`
+	Version  string `json:"version"`
+	Replaced string `json:"replaced,omitempty"` // where this one was started from there is another build now; its path
 }
 
 // A Spec is one project: the file it follows and what is wrong with that file now, if anything.
@@ -102,6 +103,7 @@ type Order struct {
 //	action    Verb, ID, Reason: something is about to be done (plan: would be)
 //	note      Text, Hint: something worth knowing
 //	progress  Up, Total, Pending: how far the waiting is; sent at each change
+//	moved     Targets: another daemon takes over, ask it to await these; the last line in place of done
 //	done      Text; Code is the exit code of the command; always the last line, with Hint
 type Line struct {
 	Type    string    `json:"type"`
@@ -115,6 +117,7 @@ type Line struct {
 	Total   int       `json:"total,omitempty"`
 	Pending []Pending `json:"pending,omitempty"`
 	Code    int       `json:"code,omitempty"`
+	Targets []string  `json:"targets,omitempty"`
 }
 
 // A Change is one field that differs. Values of env are never shown, only their names.
