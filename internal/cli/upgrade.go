@@ -71,6 +71,10 @@ func (u Upgrade) Run(ctx context.Context, k *Kitt) error {
 
 // path is the program to become: --to, or what lies where the running kitt was started from.
 func (u Upgrade) path(k *Kitt, started string) (string, error) {
+	if started == "" { // it says hello, and nothing of where it lies
+		return "", &trouble{text: "upgrade: the running kitt is too old to become another in place; nothing was changed",
+			hint: "kitt shutdown && kitt apply, which restarts the processes", code: codeFailed}
+	}
 	path := u.To
 	if path == "" {
 		path = started
