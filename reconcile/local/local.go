@@ -38,6 +38,7 @@ type Runtime struct {
 
 	mu     sync.Mutex
 	seen   bool                    // the list was read once
+	over   map[string]bool         // lives that a list showed as over: an event about one of them may come late
 	worlds map[string]func() world // life -> what its stop command is to run in, where that is known
 	lives  map[reconcile.ID]map[string]reconcile.Observed
 	oom    int // processes that the system has ended for want of memory, as far as that is told already
@@ -51,7 +52,7 @@ type Runtime struct {
 // New returns a Runtime that knows of nothing yet; Refresh fills it.
 func New(k Keeper, home, exe, logs string) *Runtime {
 	return &Runtime{Keeper: k, Home: home, Exe: exe, Logs: logs, pokes: make(chan reconcile.ID, 1024),
-		lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, oom: oomKills()}
+		over: map[string]bool{}, lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, oom: oomKills()}
 }
 
 // Refresh reads the keeper's whole list. Call it once events are being delivered to Happened.
@@ -69,6 +70,9 @@ func (r *Runtime) Refresh(ctx context.Context) error {
 			o.Started, o.Exit.At = fresh(o.Started), fresh(o.Exit.At)
 			r.tell(o)
 			r.set(o, w)
+			if o.State == reconcile.Exited {
+				r.over[o.Life] = true
+			}
 		}
 	}
 	for name, id := range old { // what began while the list was read is not in it, and lives
@@ -102,6 +106,10 @@ func (r *Runtime) Happened(e keeper.Event) (reconcile.Observed, bool) {
 		return o, false
 	}
 	r.mu.Lock()
+	if _, known := r.lives[o.ID][o.Life]; !known && r.over[o.Life] { // it was acted on, and forgotten
+		r.mu.Unlock()
+		return o, true
+	}
 	o = r.merge(o, e)
 	r.explainKill(&o)
 	r.tell(o)
