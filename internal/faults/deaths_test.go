@@ -61,7 +61,7 @@ func TestFault02KillDaemonAtWork(t *testing.T) {
 	w := newWorld(t)
 	w.spec(process("web", own("sleep")))
 	w.do("apply")
-	for range few(4, 30) {
+	for range few(2, 30) {
 		for _, verb := range []string{"restart", "stop", "start"} {
 			w.killAt(verb, time.Duration(rand.IntN(25))*time.Millisecond)
 		}

@@ -135,26 +135,37 @@ func TestFault54SpecInBadShape(t *testing.T) {
 	w.file("kitt.hcl", good+strings.Repeat("# "+strings.Repeat("x", 97)+"\n", 100_000))
 	w.do("apply")
 	same("with 10 MB of comments")
-	starts := len(w.events("start"))
-	w.thrice(block)
-	w.until("the last of three", func() bool { return w.value("V") == "3" })
-	if n := len(w.events("start")) - starts; n != 1 {
-		t.Errorf("three saves within 50 ms made %d starts", n)
-	}
+	t.Run("saved thrice", func(t *testing.T) {
+		for try := range 10 {
+			starts, last := len(w.events("start")), fmt.Sprintf("%d.3", try)
+			if !w.thrice(block, try) {
+				continue // the machine was too busy to save thrice within 50 ms
+			}
+			w.until("the last of three", func() bool { return w.value("V") == last })
+			if n := len(w.events("start")) - starts; n != 1 {
+				t.Errorf("three saves within 50 ms made %d starts", n)
+			}
+			return
+		}
+		t.Skip("needs a machine that can save thrice within 50 ms")
+	})
 }
 
-// thrice saves three versions within 50 ms, each as a whole.
-func (w *world) thrice(block func(string) string) {
+// thrice saves three versions, each as a whole, and tells whether that took less than 50 ms; if not, it waits until
+// the last one is followed.
+func (w *world) thrice(block func(string) string, try int) bool {
 	w.Helper()
 	began := time.Now()
-	for _, v := range []string{"1", "2", "3"} {
-		w.ok(os.WriteFile(w.at("new"), []byte("project = \"shop\"\n"+block(v)), 0o644))
+	for i := range 3 {
+		w.ok(os.WriteFile(w.at("new"), []byte("project = \"shop\"\n"+block(fmt.Sprintf("%d.%d", try, i+1))), 0o644))
 		w.ok(os.Rename(w.at("new"), w.at("kitt.hcl")))
 		time.Sleep(10 * time.Millisecond)
 	}
-	if took := time.Since(began); took > 55*time.Millisecond {
-		w.Skipf("the machine was too busy to save thrice within 50 ms: %v", took)
+	if time.Since(began) < 50*time.Millisecond {
+		return true
 	}
+	w.until("the last of three", func() bool { return w.value("V") == fmt.Sprintf("%d.3", try) })
+	return false
 }
 
 // value is a variable in the environment of web.1.

@@ -147,11 +147,11 @@ func TestFault44ForkStorm(t *testing.T) {
 			if how == "scan" {
 				w.before = withoutCgroups(t)
 			}
-			w.file("storm.sh", "trap '' TERM\nfor i in 1 2 3; do (while :; do setsid sleep 0.2 & sleep 0.2 & sleep 0.002; done) & done\nwait\n")
+			w.file("storm.sh", "trap '' TERM\nfor i in 1 2 3; do (while :; do setsid sleep 1000 & sleep 1000 & sleep 0.005; done) & done\nwait\n")
 			w.spec(process("web", []string{"/bin/sh", "storm.sh"}, `stop { timeout = "100ms" }`))
 			w.do("apply")
 			w.before = nil
-			w.until("a storm", func() bool { return len(w.ofLife("shop/web.1#")) > 60 })
+			w.until("a storm", func() bool { return len(w.ofLife("shop/web.1#")) > 40 })
 			began := time.Now()
 			w.do("stop", "web")
 			took := time.Since(began)
