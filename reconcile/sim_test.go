@@ -69,8 +69,7 @@ func simulate(t *testing.T, seed uint64, tell func(format string, args ...any)) 
 	s.daemon()
 	s.edit()
 	for range stepsPerWorld {
-		s.step()
-		if s.invariants(); s.failed {
+		if s.step(); !s.invariants() {
 			return
 		}
 	}

@@ -278,8 +278,8 @@ func (s *sim) stopIsNeeded(id ID, want Instance, wanted bool, a Action) {
 	}
 }
 
-// invariants hold at every step.
-func (s *sim) invariants() {
+// invariants hold at every step. It tells whether all is well so far.
+func (s *sim) invariants() bool {
 	if s.f.Counts().Twins > 0 {
 		s.errorf("a second life was started")
 	}
@@ -296,6 +296,7 @@ func (s *sim) invariants() {
 			s.errorf("%s lives twice", id)
 		}
 	}
+	return !s.failed
 }
 
 // everyID is every instance that a world can have.

@@ -60,12 +60,7 @@ func newSim(t *testing.T, seed uint64, tell func(format string, args ...any)) *s
 
 // end ends the coroutines, and says how to come back.
 func (s *sim) end() {
-	for _, a := range s.acts {
-		if a.resume != nil {
-			s.port.dead = true
-			a.stop()
-		}
-	}
+	s.abandon(false)
 	if s.failed && s.tell == nil {
 		s.t.Logf("replay it with: go test ./reconcile -run 'TestSim$' -seed=%d -v", s.seed)
 	}
@@ -173,29 +168,34 @@ func words(do []Action) (text string) {
 	return text
 }
 
-// daemon puts a new loop in place of the old one. Actions that were not begun are lost; of each verb under way it is
-// open whether it had left.
+// daemon puts a new loop in place of the old one.
 func (s *sim) daemon() {
 	s.say("a new daemon; %d actions under way", len(s.acts))
+	s.abandon(true)
+	s.port, s.next, s.asked, s.did = &port{s: s}, time.Time{}, map[ID]asking{}, map[ID]deed{}
+	s.r = New(s.port, slog.New(slog.DiscardHandler))
+	s.r.SetClock(s.clock.now)
+	if s.s != nil {
+		s.rewant()
+	}
+}
+
+// abandon ends the actions of a daemon that died. Those that were not begun are lost; of each verb under way it is
+// open whether it had left, if anything can arrive.
+func (s *sim) abandon(arrives bool) {
 	for _, a := range s.acts {
 		if a.resume == nil {
 			continue
 		}
-		if a.onWay != nil && s.rand.IntN(2) == 0 {
+		if arrives && a.onWay != nil && s.rand.IntN(2) == 0 {
 			s.say("its order for %s arrives all the same", a.id)
 			a.onWay()
 		}
 		s.port.dead = true
 		a.stop()
 	}
-	if s.port != nil {
+	if s.acts = nil; s.port != nil {
 		s.port.dead = true
-	}
-	s.port, s.acts, s.next, s.asked, s.did = &port{s: s}, nil, time.Time{}, map[ID]asking{}, map[ID]deed{}
-	s.r = New(s.port, slog.New(slog.DiscardHandler))
-	s.r.SetClock(s.clock.now)
-	if s.s != nil {
-		s.rewant()
 	}
 }
 
@@ -225,6 +225,7 @@ func (s *sim) setClock() {
 // reboot ends everything. The intents are as they were last synced: generations may be lost, nothing else.
 func (s *sim) reboot() {
 	s.say("the power fails")
+	s.abandon(false)
 	s.f.Reboot()
 	s.p = clone(s.synced)
 	s.daemon()
@@ -294,12 +295,13 @@ func (s *sim) settle() {
 	}
 	s.f.Poke(ID{})
 	for range 5000 {
-		s.turn()
-		if s.invariants(); s.failed {
+		if s.turn(); !s.invariants() {
 			return
 		}
 		if len(s.acts) > 0 {
-			s.act()
+			if s.act(); !s.invariants() {
+				return
+			}
 			continue
 		}
 		if s.next.IsZero() && s.p.Expire(s.clock.wall()).IsZero() && s.atRest() {
