@@ -44,7 +44,7 @@ func (r *Reconciler) act(ctx context.Context, id ID, do []Action) {
 	delete(r.busy, id)
 	r.dirty[id] = true
 	t := r.tried[id]
-	t.until = time.Now().Add(retryAfter)
+	t.until = r.now().Add(retryAfter)
 	r.tried[id] = t
 	r.mu.Unlock()
 	r.Kick()
@@ -86,7 +86,7 @@ func (r *Reconciler) stop(ctx context.Context, a Action) error {
 	r.mu.Lock()
 	who := r.askers[a.ID]
 	r.mu.Unlock()
-	if time.Since(who.at) > askerLasts {
+	if r.now().Sub(who.at) > askerLasts {
 		who.pid = 0
 	}
 	err := r.Runtime.Stop(ctx, a.Life, a.How, who.pid)

@@ -92,12 +92,12 @@ func split(lives []Observed) (alive, over []Observed) {
 	return alive, over
 }
 
-// last returns the life that ended last, or nil. A higher generation is later whatever the clock said.
+// last returns the life that ended last, or nil. Its place in the row and its generation tell, whatever the clock said.
 func last(over []Observed) *Observed {
 	var l *Observed
 	for i := range over {
 		o := &over[i]
-		if l == nil || cmp.Or(cmp.Compare(o.Generation, l.Generation), o.Exit.At.Compare(l.Exit.At), cmp.Compare(o.Life, l.Life)) > 0 {
+		if l == nil || cmp.Or(cmp.Compare(o.History.Before, l.History.Before), cmp.Compare(o.Generation, l.Generation), o.Exit.At.Compare(l.Exit.At), cmp.Compare(o.Life, l.Life)) > 0 {
 			l = o
 		}
 	}
@@ -206,7 +206,7 @@ func judgeDown(now time.Time, w World, v Verdict, want Instance, end *Observed) 
 	}
 	h := History{}
 	if end != nil {
-		h.Restarts, h.Last = end.History.Restarts, end.Exit
+		h.Before, h.Restarts, h.Last = end.History.Before+1, end.History.Restarts, end.Exit
 		v.Since = end.Exit.At
 	}
 	return v.start(now, w, want, end, reason, h)
@@ -264,7 +264,7 @@ func judgeDeath(now time.Time, w World, v Verdict, want Instance, end Observed) 
 
 // inherit is the history of a life that ended unasked, with that death in it.
 func inherit(end Observed) History {
-	h := History{Restarts: end.History.Restarts, Last: end.Exit}
+	h := History{Before: end.History.Before + 1, Restarts: end.History.Restarts, Last: end.Exit}
 	ran := end.Exit.At.Sub(end.Started)
 	if end.State == NoStart {
 		ran = 0

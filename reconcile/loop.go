@@ -16,6 +16,7 @@ type Reconciler struct {
 	Log     *slog.Logger
 	Did     func(Action, error) // told of every action but forgetting, after it was tried; called from several goroutines
 
+	now     func() time.Time // time.Now, but in the simulation
 	mu      sync.Mutex
 	world   World
 	told    bool        // Want was called: before, nothing is known to be wanted, and nothing is done
@@ -39,7 +40,7 @@ const parallel = 16
 
 // New returns a Reconciler. Run must be called for anything to happen, and Want before anything is done.
 func New(rt Runtime, log *slog.Logger) *Reconciler {
-	return &Reconciler{Runtime: rt, Log: log, all: true,
+	return &Reconciler{Runtime: rt, Log: log, now: time.Now, all: true,
 		world: World{Want: map[ID]Instance{}, Have: map[ID][]Observed{}, Why: map[string]string{}},
 		dirty: map[ID]bool{}, busy: map[ID]bool{}, tried: map[ID]try{}, wakes: map[ID]time.Time{},
 		askers: map[ID]asker{}, kick: make(chan struct{}, 1), changed: make(chan struct{})}

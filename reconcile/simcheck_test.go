@@ -1,36 +1,161 @@
 package reconcile_test
 
 import (
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"time"
 
 	. "kitt.sh/reconcile"
 	"kitt.sh/spec"
 )
 
+// checks is what the simulation remembers beside the world, to judge the loop by.
+type checks struct {
+	reset map[ID]int               // how many lives of an instance are forgotten and forgiven
+	held  map[string]time.Time     // what the user holds (process.n, process, or * for all) -> until when
+	offAt map[string]time.Duration // life -> by how much the wall clock was set when it ended
+	saw   map[ID][]Observed        // what the loop was shown in this turn
+	did   map[ID]deed
+}
+
+// A deed is what was done to an instance last, upon which sight, and when it was over.
+type deed struct {
+	do   []Action
+	saw  []Observed
+	over time.Duration // -1: it is under way
+	want int           // what was wanted then
+}
+
+func newChecks() checks {
+	return checks{reset: map[ID]int{}, held: map[string]time.Time{}, offAt: map[string]time.Duration{},
+		saw: map[ID][]Observed{}, did: map[ID]deed{}}
+}
+
+func (s *sim) ended(l Observed) { s.offAt[l.Life] = s.clock.off }
+
+// sees notes what the loop is shown.
+func (s *sim) sees(ids []ID, lives []Observed) {
+	for _, l := range lives {
+		s.saw[l.ID] = append(s.saw[l.ID], l)
+	}
+}
+
 // judge checks one decision at the moment it is made, by what is wanted then and by what the fake knows.
 func (s *sim) judge(id ID, do []Action) {
 	want, wanted := s.want[id]
+	if s.lost {
+		s.errorf("%s: %s, and nobody knows what is wanted", id, words(do))
+	}
+	if _, doing := s.did[id]; doing && s.did[id].over < 0 {
+		s.errorf("%s is acted on twice at once", id)
+	}
+	s.again(id, do)
+	starts := slices.ContainsFunc(do, func(a Action) bool { return a.Verb == Start })
 	for _, a := range do {
-		switch a.Verb {
-		case Start:
+		l, ok := s.find(id, a.Life)
+		switch {
+		case a.Verb == Start:
 			s.startIsDue(id, want, wanted)
-		case Stop:
+		case a.Verb == Stop:
 			s.stopIsNeeded(id, want, wanted, a)
-		case Tune:
-			if l, ok := s.find(id, a.Life); !ok || l.Limits == Limits(want.Process.Log) && reflect.DeepEqual(l.Stop, want.Process.Stop) {
-				s.Errorf("%s is tuned to what it has", a.Life)
-			}
-		case Forget:
-			if l, ok := s.find(id, a.Life); !ok || living(l) {
-				s.Errorf("%s lives and is forgotten", a.Life)
-			}
+		case a.Verb == Tune && (!ok || l.Limits == Limits(want.Process.Log) && reflect.DeepEqual(l.Stop, want.Process.Stop)):
+			s.errorf("%s is tuned to what it has", a.Life)
+		case a.Verb == Forget && (!ok || living(l)):
+			s.errorf("%s lives and is forgotten", a.Life)
+		case a.Verb == Forget && wanted && !starts && s.living(id) == 0 && s.lastOf(id).Life == a.Life:
+			s.errorf("%s is forgotten, and its end is still to be judged", a.Life)
+		}
+	}
+}
+
+// again: what failed or changed nothing is not done once more before a second has passed.
+func (s *sim) again(id ID, do []Action) {
+	same := func(a, b Observed) bool { return a.Life == b.Life && a.State == b.State }
+	slices.SortFunc(s.saw[id], func(a, b Observed) int { return slices.Compare([]byte(a.Life), []byte(b.Life)) })
+	was, ok := s.did[id]
+	if ok && was.over >= 0 && s.clock.ran-was.over < RetryAfter && words(was.do) == words(do) &&
+		was.want == s.wants && slices.EqualFunc(was.saw, s.saw[id], same) {
+		s.errorf("%s: %s is done again %s after it, in the same world", id, words(do), s.clock.ran-was.over)
+	}
+	s.did[id] = deed{do: do, saw: slices.Clone(s.saw[id]), want: s.wants, over: -1}
+}
+
+// acted looks at an action that is over.
+func (s *sim) acted(a *pending) {
+	d := s.did[a.id]
+	d.over = s.clock.ran
+	s.did[a.id] = d
+	starts := slices.ContainsFunc(a.do, func(a Action) bool { return a.Verb == Start })
+	if starts && a.had && !s.known(a.id) {
+		s.errorf("the end of %s was forgotten, and nothing inherited it", a.id)
+	}
+}
+
+// wakesInTime: no pause is longer than twice the longest that a spec here asks for, wherever the clock was set.
+func (s *sim) wakesInTime() {
+	if d := s.next.Sub(s.clock.now()); !s.next.IsZero() && d > 21*time.Second {
+		s.errorf("the loop sleeps for %s", d)
+	}
+}
+
+// asksFor: the stop that a process inside asked for knows of that process, so that it can wait for it.
+func (s *sim) asksFor(p *port, life string, asker int) {
+	id, _, _ := ParseLife(life)
+	a, ok := s.asked[id]
+	if ok && s.clock.ran-a.at > AskerLasts {
+		a.pid = 0
+	}
+	if !p.dead && asker != a.pid {
+		s.errorf("%s is stopped for process %d, asked for by %d", life, asker, a.pid)
+	}
+}
+
+func (s *sim) stopped(p *port, life string) {
+	if id, _, _ := ParseLife(life); !p.dead {
+		delete(s.asked, id)
+	}
+}
+
+// holds tells whether the user holds an instance now.
+func (s *sim) holds(id ID) bool {
+	for _, key := range []string{"*", id.Process, id.Short()} {
+		if until, ok := s.held[key]; ok && (until.IsZero() || s.clock.wall().Before(until)) {
+			return true
+		}
+	}
+	return false
+}
+
+// expireHolds drops the holds whose time is over.
+func (s *sim) expireHolds() {
+	for key, until := range s.held {
+		if !until.IsZero() && !s.clock.wall().Before(until) {
+			delete(s.held, key)
 		}
 	}
 }
 
 func living(l Observed) bool { return l.State == Running || l.State == Stopping }
+
+func (s *sim) living(id ID) int {
+	_, n, _ := s.f.Last(id)
+	return n
+}
+
+// known tells whether the last life of an instance was not forgotten.
+func (s *sim) known(id ID) bool {
+	_, _, known := s.f.Last(id)
+	return known
+}
+
+func (s *sim) lastOf(id ID) (l Observed) {
+	if past := s.f.Past(id); len(past) > 0 {
+		l = past[len(past)-1]
+	}
+	return l
+}
 
 func (s *sim) find(id ID, life string) (Observed, bool) {
 	for _, l := range s.f.Past(id) {
@@ -43,41 +168,45 @@ func (s *sim) find(id ID, life string) (Observed, bool) {
 
 // startIsDue: it is wanted and not held, nothing of it lives, and its pause is over.
 func (s *sim) startIsDue(id ID, want Instance, wanted bool) {
-	if !wanted || want.Hold != "" {
-		s.Errorf("%s is started; wanted %t, hold %q", id, wanted, want.Hold)
+	if !wanted || want.Hold != "" || s.holds(id) {
+		s.errorf("%s is started; wanted %t, hold %q, the user holds it: %t", id, wanted, want.Hold, s.holds(id))
 		return
 	}
 	past := s.f.Past(id)
 	for _, l := range past {
 		if living(l) {
-			s.Errorf("%s is started while %s lives", id, l.Life)
+			s.errorf("%s is started while %s lives", id, l.Life)
 		}
 	}
 	if end, deaths := s.row(id, want); len(deaths) > 0 {
-		if pause := promised(want.Process.Restart, deaths); time.Since(end.Exit.At) < pause {
-			s.Errorf("%s is started %s after %s ended, %d deaths in a row; promised was %s",
-				id, time.Since(end.Exit.At), end.Life, len(deaths), pause)
+		if pause := promised(want.Process.Restart, deaths); !s.paused(end, pause) {
+			s.errorf("%s is started %s after %s ended, %d deaths in a row; promised was %s",
+				id, s.clock.wall().Sub(end.Exit.At), end.Life, len(deaths), pause)
 		}
 		if s.mayRest(id, want) {
-			s.Errorf("%s is started though it is down for good: %+v", id, end.Exit)
+			s.errorf("%s is started though it is down for good: %+v", id, end.Exit)
 		}
 	}
-	for dep, condition := range want.Process.DependsOn {
-		for other, in := range s.want {
-			if other.Process == dep && !s.meets(in, condition) {
-				s.Errorf("%s is started though %s is not %s", id, other, condition)
-			}
-		}
+	if s.unmet(want) {
+		s.errorf("%s is started though what it depends on (%v) is not there", id, want.Process.DependsOn)
 	}
+}
+
+// paused tells whether a pause since the end of a life is over. It is one by the wall clock, since that is what is
+// recorded; only a clock that was set back meanwhile, by more than the pause, ends it at once.
+func (s *sim) paused(end Observed, pause time.Duration) bool {
+	since := s.clock.wall().Sub(end.Exit.At)
+	return since >= pause || since < -pause && s.clock.off < s.offAt[end.Life]
 }
 
 // meets tells whether an instance was started, or is ready as it is wanted, as the loop could last see it.
 func (s *sim) meets(in Instance, condition string) bool {
 	for _, l := range s.r.Lives(in.ID) {
-		if l.State == Running && (condition == "started" || l.Generation >= in.Generation && l.Run == in.Run) {
+		if l.State == Running && condition != "completed" && (condition == "started" || l.Generation >= in.Generation && l.Run == in.Run) {
 			return true
 		}
-		if l.State == Exited && condition == "started" {
+		if l.State == Exited && (condition == "started" || condition == "completed" && l.Exit.How == "exit" && l.Exit.Code == 0 &&
+			l.Generation >= in.Generation && l.Run == in.Run) {
 			return true
 		}
 	}
@@ -145,43 +274,47 @@ func (s *sim) mayRest(id ID, want Instance) bool {
 func (s *sim) stopIsNeeded(id ID, want Instance, wanted bool, a Action) {
 	l, ok := s.find(id, a.Life)
 	if !ok || wanted && want.Hold == "" && l.Generation >= want.Generation && l.Run == want.Run {
-		s.Errorf("%s is stopped (%s), and nothing is wrong with it", a.Life, a.Reason)
+		s.errorf("%s is stopped (%s), and nothing is wrong with it", a.Life, a.Reason)
 	}
 }
 
-// invariants hold at every step.
-func (s *sim) invariants() {
+// invariants hold at every step. It tells whether all is well so far.
+func (s *sim) invariants() bool {
 	if s.f.Counts().Twins > 0 {
-		s.Errorf("a second life was started")
+		s.errorf("a second life was started")
 	}
 	dirty, busy, tried, wakes, _ := s.r.Sizes()
 	if most := 2 * 4 * 3; dirty > most+1 || busy > most || tried > 2*most || wakes > most {
-		s.Errorf("it remembers %d dirty, %d busy, %d tried, %d wakes", dirty, busy, tried, wakes)
+		s.errorf("it remembers %d dirty, %d busy, %d tried, %d wakes", dirty, busy, tried, wakes)
 	}
-	alive := map[ID]int{}
-	for p := range 4 {
-		for n := range 4 {
-			id := ID{Project: "sim", Process: "p" + string(rune('0'+p)), N: n + 1}
-			past := s.f.Past(id)
-			if len(past) > 0 && !s.known(id) {
-				s.reset[id] = len(past)
-			}
-			for _, l := range past {
-				if living(l) {
-					if alive[id]++; alive[id] > 1 {
-						s.Errorf("%s lives twice", id)
-					}
-				}
-			}
+	for _, id := range everyID {
+		born, living, known := s.f.Last(id)
+		if born > 0 && !known {
+			s.reset[id] = born
+		}
+		if living > 1 {
+			s.errorf("%s lives twice", id)
 		}
 	}
+	return !s.failed
 }
+
+// everyID is every instance that a world can have.
+var everyID = func() (ids []ID) {
+	for p := range 4 {
+		for n := range 3 {
+			ids = append(ids, ID{Project: "sim", Process: "p" + string(rune('0'+p)), N: n + 1})
+		}
+	}
+	return ids
+}()
 
 // rested checks that the world at rest is the one that is wanted.
 func (s *sim) rested() {
-	lives, err := s.f.Observe(s.Context())
+	lives, err := s.f.Observe(s.ctx)
 	if err != nil {
-		s.Fatal(err)
+		s.errorf("%v", err)
+		return
 	}
 	running := map[ID]Observed{}
 	for _, l := range lives {
@@ -189,30 +322,57 @@ func (s *sim) rested() {
 			running[l.ID] = l
 		}
 		if _, ok := s.want[l.ID]; !ok {
-			s.Errorf("%s is there and not wanted", l.Life)
+			s.errorf("%s is there and not wanted", l.Life)
 		}
 	}
-	views, _, _ := s.r.Look(time.Now())
+	views, _, _ := s.r.Look(s.clock.now())
 	for _, v := range views {
-		if v.Busy || !v.Verdict.Final || !v.Verdict.Wake.IsZero() || len(v.Verdict.Do) > 0 {
-			s.Errorf("at rest %s is %s, busy %t, final %t: %s", v.ID, v.Verdict.Phase, v.Busy, v.Verdict.Final, v.Verdict.Reason)
+		if v.Busy || !v.Verdict.Final && !s.waitsForever(v) || !v.Verdict.Wake.IsZero() || len(v.Verdict.Do) > 0 {
+			s.errorf("at rest %s is %s, busy %t, final %t: %s", v.ID, v.Verdict.Phase, v.Busy, v.Verdict.Final, v.Verdict.Reason)
 		}
 		s.asWanted(v, running[v.ID])
 	}
 	if len(views) != len(s.want) {
-		s.Errorf("%d views of %d instances", len(views), len(s.want))
+		s.errorf("%d views of %d instances", len(views), len(s.want))
 	}
+}
+
+// waitsForever tells whether an instance waits, and somewhere the completion of a program is waited for that does not end.
+func (s *sim) waitsForever(v View) bool {
+	return v.Verdict.Phase == PhaseWaiting && slices.ContainsFunc(s.s.Processes, func(p spec.Process) bool {
+		return slices.Contains(slices.Collect(maps.Values(p.DependsOn)), "completed")
+	})
+}
+
+// unmet tells whether an instance has a dependency to wait for.
+func (s *sim) unmet(want Instance) bool {
+	for dep, condition := range want.Process.DependsOn {
+		n := 0
+		for other, in := range s.want {
+			if other.Process == dep {
+				if n++; !s.meets(in, condition) {
+					return true
+				}
+			}
+		}
+		if n == 0 {
+			return true // none of it is wanted
+		}
+	}
+	return false
 }
 
 // asWanted checks one instance at rest.
 func (s *sim) asWanted(v View, l Observed) {
 	want := s.want[v.ID]
 	switch up := l.State == Running; {
-	case want.Hold != "" && up:
-		s.Errorf("%s is held and runs", v.ID)
-	case up && (l.Generation < want.Generation || l.Run != want.Run || l.Limits != Limits(want.Process.Log)):
-		s.Errorf("%s is not the one that is wanted: %+v", v.ID, l)
-	case !up && want.Hold == "" && v.Verdict.Phase != PhaseWaiting && !s.mayRest(v.ID, want):
-		s.Errorf("%s is down (%s: %s)", v.ID, v.Verdict.Phase, v.Verdict.Reason)
+	case (want.Hold != "" || s.holds(v.ID)) && up:
+		s.errorf("%s is held and runs", v.ID)
+	case want.Hold == "" && s.holds(v.ID):
+		s.errorf("the user holds %s, and it is wanted", v.ID)
+	case up && (l.Generation < want.Generation || l.Run != want.Run || l.Limits != Limits(want.Process.Log) || !reflect.DeepEqual(l.Stop, want.Process.Stop)):
+		s.errorf("%s is not the one that is wanted: %+v", v.ID, l)
+	case !up && want.Hold == "" && !s.unmet(want) && !s.mayRest(v.ID, want):
+		s.errorf("%s is down (%s: %s)", v.ID, v.Verdict.Phase, v.Verdict.Reason)
 	}
 }

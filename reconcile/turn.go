@@ -9,7 +9,7 @@ import (
 
 // turn looks at what is dirty and plans. It returns what to do, its instances marked busy, and when to look again.
 func (r *Reconciler) turn(ctx context.Context) (todo map[ID][]Action, next time.Time) {
-	now := time.Now()
+	now := r.now()
 	ids, all := r.take(now)
 	if all || len(ids) > 0 {
 		if err := r.observe(ctx, ids, all); err != nil {

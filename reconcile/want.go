@@ -72,7 +72,7 @@ func (r *Reconciler) because(why map[string]string) {
 func (r *Reconciler) Asked(id ID, pid int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.askers[id] = asker{pid, time.Now()}
+	r.askers[id] = asker{pid, r.now()}
 }
 
 // Retry forgets the ends of instances that are down for good, so that they are started again.

@@ -47,6 +47,7 @@ type Death struct {
 
 // History is what one life hands on to the next. It is forgotten with the boot.
 type History struct {
+	Before   int     // lives that stand before it, however they ended: so that a clock that was set does not change which is the last
 	Restarts int     // lives begun because the one before had died
 	Deaths   []Death // unasked ends under the present generation, oldest first, at most 100
 	Last     Exit    // how the life before ended, asked or not; the zero Exit if there was none

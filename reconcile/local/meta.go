@@ -16,6 +16,7 @@ type meta struct {
 	Limits   string     `json:"lim"`
 	Stop     spec.Stop  `json:"stop"`
 	Restarts int        `json:"n,omitempty"`
+	Before   int        `json:"b,omitempty"`
 	Deaths   [][2]int64 `json:"d,omitempty"` // unix ms, ms it had run
 	Last     *lastExit  `json:"x,omitempty"`
 	World    *world     `json:"w,omitempty"` // where there is a stop command
@@ -33,7 +34,7 @@ type lastExit struct {
 }
 
 func newMeta(in reconcile.Instance, h reconcile.History) meta {
-	m := meta{Run: in.Run, Limits: reconcile.Limits(in.Process.Log), Stop: in.Process.Stop, Restarts: h.Restarts}
+	m := meta{Run: in.Run, Limits: reconcile.Limits(in.Process.Log), Stop: in.Process.Stop, Restarts: h.Restarts, Before: h.Before}
 	if x := h.Last; x.How != "" {
 		m.Last = &lastExit{x.How, x.Code, x.Signal, x.At.UnixMilli()}
 	}
@@ -59,7 +60,7 @@ func (m meta) bytes() []byte {
 // fill puts what the life carries into o.
 func (m meta) fill(o *reconcile.Observed) {
 	o.Run, o.Limits, o.Stop = m.Run, m.Limits, m.Stop
-	o.History = reconcile.History{Restarts: m.Restarts}
+	o.History = reconcile.History{Before: m.Before, Restarts: m.Restarts}
 	if x := m.Last; x != nil {
 		o.History.Last = reconcile.Exit{How: x.How, Code: x.Code, Signal: x.Signal, At: time.UnixMilli(x.At)}
 	}

@@ -191,7 +191,7 @@ func keeps(s *suite) {
 
 func carried(s *suite) {
 	at := time.Now().Add(-time.Minute).Truncate(time.Millisecond)
-	h := reconcile.History{Restarts: 5, Last: reconcile.Exit{How: "signal", Signal: "SIGSEGV", At: at}}
+	h := reconcile.History{Before: 7, Restarts: 5, Last: reconcile.Exit{How: "signal", Signal: "SIGSEGV", At: at}}
 	for i := range 100 {
 		h.Deaths = append(h.Deaths, reconcile.Death{At: at.Add(time.Duration(i) * time.Second), Ran: time.Duration(i) * time.Millisecond})
 	}
@@ -200,7 +200,7 @@ func carried(s *suite) {
 	}
 	got := s.one().History
 	last := got.Last
-	if got.Restarts != 5 || last.How != "signal" || last.Signal != "SIGSEGV" || !last.At.Equal(at) || len(got.Deaths) != 100 {
+	if got.Before != 7 || got.Restarts != 5 || last.How != "signal" || last.Signal != "SIGSEGV" || !last.At.Equal(at) || len(got.Deaths) != 100 {
 		s.Fatalf("got %+v", got)
 	}
 	for i, d := range got.Deaths {

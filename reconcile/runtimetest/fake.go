@@ -1,7 +1,7 @@
 // Package runtimetest holds the contract of reconcile.Runtime as a test suite, and a Runtime in memory that passes it.
 //
-// The Fake is for bubbles of testing/synctest: it knows no other time than time.Now and timers, and starts no
-// goroutine that lasts. All its chances hang on Seed and on the names of lives alone, so that a seed replays
+// The Fake is for bubbles of testing/synctest: it knows no other time than time.Now and timers, unless it is given a
+// clock of its own, and starts no goroutine that lasts. All its chances hang on Seed and on the names of lives alone, so that a seed replays
 // whatever the order in which goroutines happen to run.
 package runtimetest
 
@@ -27,9 +27,14 @@ type Fake struct {
 	Lose     float64       // chance that a poke is lost
 	Double   float64       // chance that a poke comes twice
 
+	Now   func() time.Time                                    // the wall clock
+	After func(d time.Duration, do func()) (stop func() bool) // calls do after d, unless it is stopped
+	Ended func(reconcile.Observed)                            // told of every end, if it is not nil, with the Fake locked
+
 	mu    sync.Mutex
 	lives map[reconcile.ID]map[string]*life
-	past  []*life // every life there ever was, oldest first
+	past  map[reconcile.ID][]*life // every life there ever was, oldest first
+	born  int                      // how many those are
 	pokes chan reconcile.ID
 	calls map[string]int // verb and life -> how often it was tried
 	count Counts
@@ -55,7 +60,9 @@ type Program struct {
 
 // NewFake returns an empty Fake.
 func NewFake() *Fake {
-	return &Fake{lives: map[reconcile.ID]map[string]*life{}, pokes: make(chan reconcile.ID, 1<<16), calls: map[string]int{}}
+	return &Fake{lives: map[reconcile.ID]map[string]*life{}, past: map[reconcile.ID][]*life{}, calls: map[string]int{},
+		pokes: make(chan reconcile.ID, 1<<12), Now: time.Now,
+		After: func(d time.Duration, do func()) func() bool { return time.AfterFunc(d, do).Stop }}
 }
 
 // Change calls f while nothing else looks at the fields.
@@ -128,11 +135,34 @@ func (f *Fake) Forget(ctx context.Context, name string) error {
 		if l == nil || l.alive() {
 			return
 		}
-		delete(f.lives[l.ID], name)
-		if len(f.lives[l.ID]) == 0 {
-			delete(f.lives, l.ID)
-		}
+		f.drop(l)
 	})
+}
+
+// drop takes a life off the list. The caller holds mu.
+func (f *Fake) drop(l *life) {
+	l.gone = true
+	delete(f.lives[l.ID], l.Life)
+	if len(f.lives[l.ID]) == 0 {
+		delete(f.lives, l.ID)
+	}
+}
+
+// Reboot ends everything at once, and nothing of it is known any more.
+func (f *Fake) Reboot() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, lives := range f.lives {
+		for _, l := range lives {
+			if l.alive() {
+				l.State, l.Exit = reconcile.Exited, reconcile.Exit{How: "unknown", At: f.Now()}
+			}
+			if l.end != nil {
+				l.end()
+			}
+			f.drop(l)
+		}
+	}
 }
 
 // Pokes implements reconcile.Runtime.
@@ -180,12 +210,25 @@ func (f *Fake) begin(ctx context.Context, name, on string, count *int) error {
 func (f *Fake) Past(id reconcile.ID) (out []reconcile.Observed) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, l := range f.past {
-		if l.ID == id {
-			out = append(out, l.Observed)
-		}
+	for _, l := range f.past[id] {
+		out = append(out, l.Observed)
 	}
 	return slices.Clip(out)
+}
+
+// Last returns how many lives there ever were of an instance, how many of them live, and whether the last of them
+// was not forgotten.
+func (f *Fake) Last(id reconcile.ID) (born, living int, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	past := f.past[id]
+	for _, l := range past {
+		if l.alive() {
+			living++
+		}
+		known = !l.gone
+	}
+	return len(past), living, known
 }
 
 // Known tells whether a life was not forgotten.

@@ -14,7 +14,8 @@ type life struct {
 	reconcile.Observed
 	f       *Fake
 	program Program
-	end     *time.Timer // its own end, or the one a stop leads to
+	end     func() bool // calls off its own end, or the one a stop leads to
+	gone    bool        // forgotten
 }
 
 func (l *life) alive() bool { return l.State == reconcile.Running || l.State == reconcile.Stopping }
@@ -40,13 +41,14 @@ func (f *Fake) start(in reconcile.Instance, h reconcile.History) {
 	nonce := strconv.Itoa(f.calls["life "+in.ID.String()])
 	l := &life{f: f, Observed: reconcile.Observed{ID: in.ID, Life: reconcile.LifeName(in.ID, in.Generation, nonce),
 		Generation: in.Generation, Run: in.Run, Limits: reconcile.Limits(in.Process.Log), Stop: in.Process.Stop,
-		State: reconcile.Running, PID: 1000 + len(f.past), Started: time.Now(), History: h}}
+		State: reconcile.Running, PID: 1000 + f.born, Started: f.Now(), History: h}}
 	l.program = f.program(in, l.Life)
 	if f.lives[in.ID] == nil {
 		f.lives[in.ID] = map[string]*life{}
 	}
 	f.lives[in.ID][l.Life] = l
-	f.past = append(f.past, l)
+	f.past[l.ID] = append(f.past[l.ID], l)
+	f.born++
 	l.begin()
 }
 
@@ -56,12 +58,13 @@ func (l *life) begin() {
 	case p.Missing != "":
 		l.State, l.PID = reconcile.NoStart, 0
 		l.Exit = reconcile.Exit{How: "nostart", Text: p.Missing, Retry: p.Retry, At: l.Started}
+		l.tell()
 	case p.Lasts > 0:
 		e := p.Exit
 		if e.How == "" {
 			e.How = "exit"
 		}
-		l.end = time.AfterFunc(p.Lasts, func() { l.over(e) })
+		l.end = l.f.After(p.Lasts, func() { l.over(e) })
 	}
 }
 
@@ -71,20 +74,20 @@ func (l *life) stop(how spec.Stop, asker int) {
 		return
 	}
 	if l.end != nil {
-		l.end.Stop()
+		l.end()
 	}
 	wait := time.Duration(0)
 	if asker != 0 {
 		wait = 2 * time.Second
 	}
-	now := time.Now()
+	now := l.f.Now()
 	l.State, l.Asked, l.Deadline = reconcile.Stopping, true, now.Add(wait+how.Timeout)
 	after, e := wait+l.program.Slow, reconcile.Exit{How: "signal", Signal: how.Signal}
 	if l.program.Deaf || after > wait+how.Timeout {
 		after, e.Signal = wait+how.Timeout, "SIGKILL"
 	}
 	// At the very least it takes a moment, in which a bubble's time must move: so it can be told what came first.
-	l.end = time.AfterFunc(max(after, time.Microsecond), func() { l.over(e) })
+	l.end = l.f.After(max(after, time.Microsecond), func() { l.over(e) })
 }
 
 // Kill ends the life of an instance now, unasked, and pokes. It tells whether there was one.
@@ -123,15 +126,22 @@ func (l *life) over(e reconcile.Exit) {
 		return
 	}
 	if l.end != nil {
-		l.end.Stop()
+		l.end()
 	}
-	e.At = time.Now()
+	e.At = l.f.Now()
 	l.State, l.Exit = reconcile.Exited, e
+	l.tell()
 	for range l.f.times(l.Life) {
 		select {
 		case l.f.pokes <- l.ID:
 		default: // nobody reads them: as good as lost
 		}
+	}
+}
+
+func (l *life) tell() {
+	if l.f.Ended != nil {
+		l.f.Ended(l.Observed)
 	}
 }
 
