@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"modernc.org/quickjs"
@@ -24,7 +25,7 @@ type evaluation struct {
 	out   Result
 	names map[string][]string // what each built-in module exports
 	done  bool
-	late  atomic.Bool // three seconds are over
+	late  atomic.Bool // its time is over
 }
 
 // evaluate runs the whole thing in this process.
@@ -38,17 +39,43 @@ func evaluate(r Request) Result {
 	}
 	defer vm.Close()
 	e.vm = vm
-	timer := time.AfterFunc(wall, func() {
-		e.late.Store(true)
-		vm.Interrupt()
-	})
-	defer timer.Stop()
+	defer e.limit()()
 	if err := e.run(); err != nil {
 		e.fail(err.Error(), stackOf(err), "")
 	}
 	slices.Sort(e.out.Reads)
 	e.out.Reads = slices.Compact(e.out.Reads)
 	return e.out
+}
+
+// limit interrupts the VM once this process has worked long enough, or long enough has passed. The caller ends it.
+func (e *evaluation) limit() (end func()) {
+	begun, before := time.Now(), worked()
+	ended, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for worked()-before < work && time.Since(begun) < wall {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+			}
+		}
+		e.late.Store(true)
+		e.vm.Interrupt()
+	}()
+	return func() { close(ended); <-over }
+}
+
+// worked is the CPU time of this process.
+func worked() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // run sets the VM up, starts the file and turns the event loop until the exports are there.

@@ -233,15 +233,16 @@ func TestTheCallerCanGiveUp(t *testing.T) {
 }
 
 // A child that does not even notice the time is killed from outside.
-func TestAChildThatHangsIsKilled(t *testing.T) {
-	t.Parallel()
+func TestAChildThatHangsIsKilled(t *testing.T) { // not parallel: the others need their time
+	defer func(was time.Duration) { wall = was }(wall)
+	wall = 200 * time.Millisecond
 	dir := files(t, "kitt", "#!/bin/sh\nexec sleep 60\n")
 	if err := os.Chmod(filepath.Join(dir, "kitt"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now()
 	_, err := Run(context.Background(), filepath.Join(dir, "kitt"), Request{File: "/x/e.config.js", Cwd: dir})
-	if err == nil || !strings.Contains(err.Error(), "still running after 3 s") || time.Since(begun) > 3*wall {
+	if err == nil || !strings.Contains(err.Error(), "still running after 3 s") || time.Since(begun) > 20*time.Second {
 		t.Errorf("got %v after %s", err, time.Since(begun))
 	}
 }
