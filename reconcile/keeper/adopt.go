@@ -46,6 +46,9 @@ func (k *keeper) adopt() {
 func (k *keeper) endLeftTrees(lives []*life) {
 	var over []*life
 	for _, l := range lives {
+		if _, ok := k.up.handed.of(l.name); ok {
+			continue // it was passed on: its tree is being seen to
+		}
 		if l.state == Exited && l.kill != "group" && l.kill != "process" {
 			over = append(over, l)
 		}

@@ -104,6 +104,18 @@ func TestFault10AKeeperThatIsReplacedInPlaceLosesNothing(t *testing.T) {
 	}
 }
 
+// childOf is what is left of a tree whose root is dead.
+func (b *box) childOf(l Life) int {
+	b.Helper()
+	for _, p := range everyProcess() {
+		if name, _ := cookieOf(p.pid); name == l.Name && p.pid != l.PID && p.ppid == b.cmd.Process.Pid && !p.dead() {
+			return p.pid
+		}
+	}
+	b.Fatal("nothing is left of the tree")
+	return 0
+}
+
 // descriptors is how many the keeper has open.
 func (b *box) descriptors() int {
 	open, _ := os.ReadDir("/proc/" + strconv.Itoa(b.cmd.Process.Pid) + "/fd")
@@ -172,8 +184,8 @@ func TestAStopGoesOnAcrossAnUpgrade(t *testing.T) {
 	b.until("its trap", func() bool { return b.text(1, "out") == "up\n" })
 	tree := b.sh("sh -c \"trap '' TERM; echo up; while :; do sleep 0.02; done\" & sleep 0.3; exit 5")
 	b.until("its child's trap", func() bool { return b.text(2, "out") == "up\n" })
-	for _, l := range []Life{counting, tree} {
-		b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Signal: syscall.SIGTERM, Grace: 2500 * time.Millisecond, KillMode: "tree"}))
+	for l, grace := range map[string]time.Duration{counting.Name: 1500 * time.Millisecond, tree.Name: time.Minute} {
+		b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l, Signal: syscall.SIGTERM, Grace: grace, KillMode: "tree"}))
 	}
 	b.until("the signal", func() bool { return b.text(1, "out") == "up\n1\n" })
 	b.until("the end of the tree's root", func() bool { p, _ := lookAt(tree.PID); return p.dead() })
@@ -183,6 +195,8 @@ func TestAStopGoesOnAcrossAnUpgrade(t *testing.T) {
 	if l := b.life(tree.Name); l.State != Stopping {
 		t.Errorf("the tree that has until its deadline is in state %d", l.State)
 	}
+	child := b.childOf(tree)
+	b.ok(syscall.Kill(child, syscall.SIGKILL)) // and when it ends before that, so does the life
 	x := b.exited(counting.Name)
 	if x.Exit.Signal != syscall.SIGKILL || x.Adopted {
 		t.Errorf("it ended as %+v", x)
