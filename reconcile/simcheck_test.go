@@ -373,8 +373,6 @@ func (s *sim) asWanted(v View, l Observed) {
 	switch up := l.State == Running; {
 	case (want.Hold != "" || s.holds(v.ID)) && up:
 		s.errorf("%s is held and runs", v.ID)
-	case want.Hold == "" && s.holds(v.ID):
-		s.errorf("the user holds %s, and it is wanted", v.ID)
 	case up && (l.Generation < want.Generation || l.Run != want.Run || l.Limits != Limits(want.Process.Log) || !reflect.DeepEqual(l.Stop, want.Process.Stop)):
 		s.errorf("%s is not the one that is wanted: %+v", v.ID, l)
 	case !up && want.Hold == "" && !s.unmet(want) && !s.mayRest(v.ID, want) && !s.remnant(v.ID):
