@@ -88,7 +88,7 @@ func TestTwoDaemonsDoNotShareAState(t *testing.T) {
 	}()
 	select {
 	case err := <-got:
-		t.Errorf("the second had it beside the first: %v", err)
+		t.Fatalf("the second had it beside the first: %v", err)
 	case <-time.After(300 * time.Millisecond):
 	}
 	first.drop()

@@ -13,7 +13,7 @@ func simulation() []mutant {
 		sim("sim: the user's hold on a process is overlooked", "intents.go", `[]string{id.Process, id.Short()}`, `[]string{id.Short()}`, "the user holds it: true"),
 		sim("sim: the hold on a project is overlooked", "intents.go", `if p.Down != nil && p.Down.holds(now) {`, `if false {`, "the user holds it: true"),
 		sim("sim: a hold is not enforced on what lives", "judge.go", `case want.Hold != "":`, `case false:`, "is held and runs"),
-		sim("sim: a hold of which the time is over lasts", "intents.go", `|| now.Before(h.Until) }`, `|| now.Before(h.Until.Add(99*time.Hour)) }`, "is down"),
+		sim("sim: a hold of which the time is over lasts", "intents.go", `|| now.Before(h.Until) }`, `|| now.Before(h.Until.Add(99*time.Hour)) }`, "no rest"),
 		sim("sim: the pause is a little shorter", "judge.go", `due := end.Exit.At.Add(pause)`, `due := end.Exit.At.Add(pause - 1)`, "promised was"),
 		sim("sim: each pause is the first", "judge.go", `pause := backoff(r, n)`, `pause := backoff(r, 1)`, "promised was"),
 		sim("sim: the last life is told by the clock", "judge.go", `cmp.Or(cmp.Compare(o.History.Before, l.History.Before), cmp.Compare`, `cmp.Or(cmp.Compare`, "its end is still to be judged"),
