@@ -13,7 +13,7 @@ func keeper() []mutant {
 		k("no WNOWAIT at the end of a life", "proc_linux.go", `unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|`, `unix.P_PID, pid, &info, unix.WEXITED|`, `TestAPidStaysReserved`),
 		k("reaped before the rest of its tree is killed", "exit.go", `	failpoint.Here("keeper.exit.drained")`, `	syscall.Wait4(l.pid, nil, syscall.WNOHANG, nil)`, `TestAPidStaysReserved`).quickly(),
 		k("a crash leaves its tree alive", "exit.go", "		k.endTree(l)\n		failpoint.Here(\"keeper.exit.treekilled\")", ``, `TestACrashTakesItsTreeAlong`),
-		k("no lock is held", "run.go", `	for end := time.Now().Add(time.Second); ; time.Sleep`, "	return fd, nil\n	for end := time.Now().Add(time.Second); ; time.Sleep", `TestOfManyKeepersOneStays`).
+		k("no lock is held", "run.go", `	for end := time.Now().Add(most); ; time.Sleep`, "	return fd, nil\n	for end := time.Now().Add(most); ; time.Sleep", `TestOfManyKeepersOneStays`).
 			and("reconcile/keeper/rundir.go", `if o.Home == "" {`, `if true {`),
 		k("the home is not locked", "rundir.go", `if o.Home == "" {`, `if true {`, `TestASecondKeeperOfAnEmptiedRunFolder`),
 		k("a pid is trusted", "adopt.go", `if !ok || p.ident != l.ident || seen && cookie != l.name && !p.dead() {`, `if !ok {`, `TestNoRecordMakesTheKeeperTouchAStranger`),
