@@ -3,7 +3,7 @@
 # make help    the rest
 
 .SUFFIXES:
-.PHONY: help build bridge run stop test torture bounds lint fuzz fmt bench bench-quick peers clean FORCE
+.PHONY: help build bridge run stop test torture bounds lint fuzz sim mutants fmt bench bench-quick peers clean FORCE
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X kitt.sh/internal/early.release=$(VERSION)"
@@ -22,6 +22,8 @@ help:
 	@echo 'make lint fmt     the static checks alone; format all Go files'
 	@echo 'make bounds       how much of kitt can be used up, in figures: the table of docs/reliability.md, 6 minutes'
 	@echo 'make fuzz         look for inputs that break a reader, 90 s'
+	@echo 'make sim          simulate the reconcile loop for 40 s; N=5000000 for so many steps, SEED=7 for one world'
+	@echo 'make mutants      break kitt in each known way and see its tests fail (half an hour)'
 	@echo 'make torture      kill keeper and daemon 1000 times each under load, count what went wrong; N=10000, SEED=…'
 	@echo 'make bench        measure kitt beside other process managers: bench-out/bench.md (Linux, half an hour)'
 	@echo 'make bench-quick  the same with few managers and small sizes, under 4 minutes'
@@ -73,6 +75,15 @@ bounds:
 	@echo '|---|---|---|---|---|---|---|'
 	@go test ./internal/door -count=1 -timeout 20m -run 'Bounds|Fault61' -bounds -v > .kitt/bounds.log 2>&1; \
 		code=$$?; grep '^| ' .kitt/bounds.log; grep -E -- '--- FAIL|_test.go:.*(beyond|status answers|kB,)' .kitt/bounds.log; exit $$code
+
+# Each time from another seed; a world that fails says how to replay it.
+sim:
+	@go test ./reconcile -run 'TestSim$$' -count=1 -v -timeout 24h \
+		$(if $(filter-out 0,$(SEED)),-seed=$(SEED),-first=$$(date +%s)00000 $(if $(filter file,$(origin N)),-for=40s,-steps=$(N)))
+
+mutants:
+	go test ./internal/mutants -all -count=1 -v -timeout 2h
+	go test ./reconcile -run TestMutations -mutate -count=1 -v -timeout 1h
 
 lint: .kitt/bin/check
 	@.kitt/bin/check -only lint

@@ -362,17 +362,20 @@ func (s *sim) unmet(want Instance) bool {
 	return false
 }
 
+// remnant tells whether of an instance whose last life was forgotten an older one was not: its end counts then.
+func (s *sim) remnant(id ID) bool {
+	return !s.known(id) && slices.ContainsFunc(s.f.Past(id), func(l Observed) bool { return s.f.Known(l.Life) })
+}
+
 // asWanted checks one instance at rest.
 func (s *sim) asWanted(v View, l Observed) {
 	want := s.want[v.ID]
 	switch up := l.State == Running; {
 	case (want.Hold != "" || s.holds(v.ID)) && up:
 		s.errorf("%s is held and runs", v.ID)
-	case want.Hold == "" && s.holds(v.ID):
-		s.errorf("the user holds %s, and it is wanted", v.ID)
 	case up && (l.Generation < want.Generation || l.Run != want.Run || l.Limits != Limits(want.Process.Log) || !reflect.DeepEqual(l.Stop, want.Process.Stop)):
 		s.errorf("%s is not the one that is wanted: %+v", v.ID, l)
-	case !up && want.Hold == "" && !s.unmet(want) && !s.mayRest(v.ID, want):
+	case !up && want.Hold == "" && !s.unmet(want) && !s.mayRest(v.ID, want) && !s.remnant(v.ID):
 		s.errorf("%s is down (%s: %s)", v.ID, v.Verdict.Phase, v.Verdict.Reason)
 	}
 }

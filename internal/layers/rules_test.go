@@ -14,7 +14,7 @@ const module = "kitt.sh"
 var floors = []string{"spec", "reconcile", "service", "internal/early", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
-var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/torture")
+var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/mutants", "internal/torture")
 
 // leaves import nothing of ours, so that every floor above spec may import them.
 var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "examples"}
@@ -23,7 +23,7 @@ var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/f
 const marks = "reconcile/failpoint"
 
 // testOnly rooms hold tests and nothing that another package could import.
-var testOnly = []string{"internal/door", "internal/e2e", "internal/faults", "internal/layers", "internal/torture"}
+var testOnly = []string{"internal/door", "internal/e2e", "internal/faults", "internal/layers", "internal/mutants", "internal/torture"}
 
 // forTests are imported by tests alone.
 var forTests = []string{"reconcile/runtimetest"}

@@ -1,0 +1,45 @@
+package mutants
+
+// keeper is the parent of everything, broken.
+func keeper() []mutant {
+	k := func(name, file, old, new, run string) mutant {
+		return one(name, "reconcile/keeper/"+file, old, new, "./reconcile/keeper", run)
+	}
+	return []mutant{
+		k("no replay of the spill page", "spill.go", `if len(data) == 0 {`, `if true {`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
+		k("a read that never came is replayed", "spill.go", `string(p.data()[:k]) == sentinel[:k]`, `false`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
+		k("bytes that are in the log are replayed", "spill.go", `have := size - before`, `have := int64(0)`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
+		k("a program holds no reading end", "streams.go", `return unix.Open(path, unix.O_RDWR|`, `return unix.Open(path, unix.O_WRONLY|`, `TestNothingIsLostWhenTheKeeperIsKilled/splice`),
+		k("no WNOWAIT at the end of a life", "proc_linux.go", `unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|`, `unix.P_PID, pid, &info, unix.WEXITED|`, `TestAPidStaysReserved`),
+		k("reaped before the rest of its tree is killed", "exit.go", `	failpoint.Here("keeper.exit.drained")`, `	syscall.Wait4(l.pid, nil, syscall.WNOHANG, nil)`, `TestAPidStaysReserved`).quickly(),
+		k("a crash leaves its tree alive", "exit.go", "		k.endTree(l)\n		failpoint.Here(\"keeper.exit.treekilled\")", ``, `TestACrashTakesItsTreeAlong`),
+		k("no lock is held", "run.go", `	for end := time.Now().Add(most); ; time.Sleep`, "	return fd, nil\n	for end := time.Now().Add(most); ; time.Sleep", `TestOfManyKeepersOneStays`).
+			and("reconcile/keeper/rundir.go", `if o.Home == "" {`, `if true {`),
+		k("the home is not locked", "rundir.go", `if o.Home == "" {`, `if true {`, `TestASecondKeeperOfAnEmptiedRunFolder`),
+		k("a pid is trusted", "adopt.go", `if !ok || p.ident != l.ident || seen && cookie != l.name && !p.dead() {`, `if !ok {`, `TestNoRecordMakesTheKeeperTouchAStranger`),
+		k("a cookie is not asked for", "adopt.go", `|| seen && cookie != l.name && !p.dead() {`, `{`, `TestNoRecordMakesTheKeeperTouchAStranger`),
+		k("a start time is not asked for", "adopt.go", `|| p.ident != l.ident ||`, `||`, `TestAReusedPid`),
+		k("a process that was not recorded is given up", "adopt.go", `if name, _ := cookieOf(p.pid); name != l.name || p.sid != p.pid {`, `if true {`, `TestAProcessThatWasNotRecordedIsFound`),
+		k("a spawn is recorded after the fork", "spawn.go", `if err := k.write(l, l.spawnRecord()); err != nil {`, `if err := error(nil); err != nil {`, `TestNothingIsLostWhenTheKeeperIsKilled/splice`),
+		k("an end is not recorded", "exit.go", "	k.write(l, l.exitRecord())\n	failpoint.Here(\"keeper.exit.recorded\")", ``, `TestExitedLivesAreStillListedByTheNextKeeper`),
+		k("a stop is not recorded", "stop.go", `err := k.write(l, l.stopRecord())`, `var err error`, `TestAStopOutlivesDaemonAndKeeper`),
+		k("a stop is not gone on with", "adopt.go", "				k.openUnnamed(l, s)\n			}\n		}\n		k.resumeStop(l)", "				k.openUnnamed(l, s)\n			}\n		}", `TestAStopOutlivesDaemonAndKeeper`),
+		k("records of another boot count", "journal.go", `if r.boot != boot {`, `if false {`, `TestTheJournalBelievesNothing`),
+		k("a checksum is not looked at", "journal.go", `|| hex8(crc32.Checksum([]byte(body), castagnoli)) != sum {`, `|| sum == "" {`, `TestTheJournalBelievesNothing`),
+		k("a torn line counts", "journal.go", `if !ok || !whole {`, `if !ok {`, `TestTheJournalBelievesNothing`),
+		k("a spawn asked for twice is two", "spawn.go", `if l := k.lives[s.Life]; l != nil {`, `if l := k.lives[s.Life]; l != nil && false {`, `TestSpawnIsIdempotent`),
+		k("an older daemon may act", "serve.go", `if c.epoch != k.epoch {`, `if c.epoch != k.epoch && false {`, `TestTheNewestClaimantControls`),
+		k("a daemon that died stays dead", "daemon.go", `if k.daemon.pid == 0 {
+			k.startDaemon()`, `if false {
+			k.startDaemon()`, `TestADaemonThatDiesIsStartedAgain`),
+		k("a witness is not asked", "adopt.go", `return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK`, `return false`, `TestAnEndThatNobodySaw`),
+		k("a signal is an exit", "proc_linux.go", `if info.Code != 1 {`, `if false {`, `TestEveryExitIsExact`),
+		k("no kill at the deadline", "stop.go", "			k.endTree(l)\n			failpoint.Here(\"keeper.stop.killed\")", ``, `TestStopEndsTheWholeTree/process`),
+		k("no SIGCONT behind the signal", "stop.go", `k.signalTree(l, syscall.SIGCONT, mode)`, `_ = mode`, `TestAProgramThatIsHaltedHearsTheSignal`),
+		k("the asker is not waited for", "stop.go", `if wait > 0 {`, `if false {`, `TestTheFirstSignalWaitsForTheAsker`),
+		k("a full disk drops what is written", "pump.go", "		k.stall(s, err)\n		return n, false\n	}\n	k.resumed(s)", "		k.discard(s)\n		return n, false\n	}\n	k.resumed(s)", `TestAFullDiskMakesWritersWaitAndLosesNothing`),
+		k("a symlink in place of a log is followed", "store.go", `how|unix.O_NOFOLLOW|unix.O_CLOEXEC`, `how|unix.O_CLOEXEC`, `TestASymlinkInPlaceOfALogIsRefused`),
+		k("a folder open to others is used", "fifos.go", `case st.Mode&0o077 != 0:`, `case false:`, `TestARunFolderThatIsATrapIsRefused`),
+		k("a segment too many is removed", "store.go", `return s.start + s.size`, `return s.start + s.size + 1`, `TestRotationKeepsWhatIsAskedAndEveryOffset`),
+	}
+}
