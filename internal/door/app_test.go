@@ -95,7 +95,11 @@ func connect(sock string) {
 		return
 	}
 	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-	_, _ = io.WriteString(c, "GET /v1/status HTTP/1.1\r\nHost: kitt\r\n\r\n")
+	if strings.HasSuffix(sock, "keeper.sock") {
+		_, _ = c.Write(append(frame(1, field(40, []byte("cli")), field(38, num(1)), field(39, num(1))), frame(6)...))
+	} else {
+		_, _ = io.WriteString(c, "GET /v1/status HTTP/1.1\r\nHost: kitt\r\n\r\n")
+	}
 	b := make([]byte, 4096)
 	n, err := c.Read(b)
 	fmt.Printf("heard %d bytes, %v\n", n, err)

@@ -21,6 +21,8 @@ func TestFault57FramesThatNoKittSends(t *testing.T) {
 	was := w.status().Keeper.PID
 	sock := w.home + "/run/keeper.sock"
 	hello := frame(1, field(40, []byte("cli")), field(38, num(1)), field(39, num(1)))
+	answered := map[string]bool{"unknown tags": true, "an unknown kind": true, "kind 255": true, "a version of next year": true,
+		"a spawn of nobody's": true, "a daemon's at hello": true, "numbers of odd lengths": true}
 	for name, b := range map[string][]byte{
 		"a short one":            {0, 0},
 		"nothing of a frame":     {0, 0, 0, 0},
@@ -44,7 +46,9 @@ func TestFault57FramesThatNoKittSends(t *testing.T) {
 		}
 		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
 		_, _ = c.Write(b)
-		_ = c.(*net.UnixConn).CloseWrite()
+		if name == "a short one" || answered[name] { // else it is the keeper that ends it
+			_ = c.(*net.UnixConn).CloseWrite()
+		}
 		if _, err := io.ReadAll(c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("%s: the connection was not closed: %v", name, err)
 		}
@@ -122,8 +126,8 @@ func TestFault58ClientsThatNeverReadHoldNobodyUp(t *testing.T) {
 	before := [2]int{rss(s.Keeper.PID), rss(s.Daemon.PID)}
 	hello := frame(1, field(40, []byte("cli")), field(38, num(1)), field(39, num(1)))
 	var asks []byte
-	for range 2000 {
-		asks = append(asks, frame(6)...)
+	for range 200_000 {
+		asks = append(asks, frame(12)...)
 	}
 	for range 100 {
 		for sock, b := range map[string][]byte{"keeper.sock": append(append([]byte{}, hello...), asks...),
