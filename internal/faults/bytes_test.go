@@ -47,9 +47,9 @@ func TestFault61BytesWithoutLines(t *testing.T) {
 	w.spec(process("big", own("bytes", strconv.Itoa(n)), `restart { policy = "never" }`, "log {\n max_size = \"2GB\"\n compress = false\n}"))
 	w.do("apply")
 	w.until("its end", func() bool { return w.of("big.1").Phase == "done" })
-	want, got := sha256.New(), sha256.New()
+	want, got, piece := sha256.New(), sha256.New(), noise(1<<20)
 	for range n {
-		want.Write(noise(1 << 20))
+		want.Write(piece)
 	}
 	text := raw(t, w.store("big.1", "out"))
 	got.Write(text)

@@ -51,7 +51,7 @@ func TestFault01KillDaemon(t *testing.T) {
 		took = append(took, time.Since(began))
 	})
 	t.Logf("another daemon answered after %v", took)
-	if took[0] > time.Second { // the later ones wait: one that dies again and again within 2 s is given pauses
+	if took[0] > 5*time.Second { // 100 ms on a quiet machine; the later ones wait: one that dies again and again within 2 s is given pauses
 		t.Errorf("the first new daemon took %v to answer", took[0])
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,43 +28,44 @@ func TestFault06WithoutReplay(t *testing.T) {
 	w := newWorld(t)
 	w.kitt = w.mutant("reconcile/keeper/spill.go", "if len(data) == 0 {\n\t\treturn true", "if len(data) >= 0 {\n\t\treturn true")
 	w.before = withoutSplice()
-	if os.Geteuid() == 0 {
-		w.small(w.logs(), "8g") // a disk would be the slowest part of it
-	}
-	w.spec(w.writersAt("flat", 4, bigLog)...)
+	w.spec(w.writersAt("flat", 4, "log {\n max_size = \"4MB\"\n keep = 3\n compress = false\n}")...)
 	w.do("apply")
-	var seen [4]int64
-	var next [4]int
-	for kills := 1; kills <= 60; kills++ {
+	w.before = nil
+	pids := w.pids(4)
+	for kills := 1; kills <= 200; kills++ {
 		time.Sleep(time.Duration(3+7*kills%40) * time.Millisecond)
-		w.killKeeper()
-		for i := range 4 {
-			holes := w.newHoles(i, &seen[i], &next[i])
-			if holes > 0 {
-				t.Logf("%d holes after %d kills", holes, kills)
-				return
-			}
+		if holes := w.holesByAKill(pids); holes > 0 {
+			t.Logf("%d holes after %d kills", holes, kills)
+			return
 		}
 	}
 	t.Error("nothing is missing: the checker, or the kills, prove nothing")
 }
 
-// newHoles counts what is wrong in the whole lines that a writer has stored since the last look.
-func (w *world) newHoles(i int, seen *int64, next *int) int {
+// holesByAKill kills the keeper and counts the holes in what is kept then: the writers are stopped meanwhile, so that
+// the place is still there.
+func (w *world) holesByAKill(pids []int) (holes int) {
 	w.Helper()
-	f, err := os.Open(w.store(fmt.Sprintf("w%d.1", i), "out") + "/current")
-	w.ok(err)
-	defer f.Close()
-	st, err := f.Stat()
-	w.ok(err)
-	text := make([]byte, st.Size()-*seen)
-	_, err = f.ReadAt(text, *seen)
-	w.ok(err)
-	text = text[:bytes.LastIndexByte(text, '\n')+1]
-	bad := faultyLines(strconv.Itoa(i), text, *next)
-	*seen += int64(len(text))
-	*next += len(text) / 64
-	return len(bad) - 1 // it has no end yet
+	old := w.keeper()
+	kill(old)
+	for _, pid := range pids {
+		w.ok(syscall.Kill(pid, syscall.SIGSTOP))
+	}
+	w.until("another keeper", func() bool { now := w.keeper(); return now != 0 && now != old })
+	for i, pid := range pids {
+		dir := w.store(fmt.Sprintf("w%d.1", i), "out")
+		var text []byte
+		w.until("the pipe to be empty", func() bool {
+			before := len(text)
+			text = raw(w.T, dir)
+			return len(text) > 0 && len(text) == before
+		})
+		_, text, _ = bytes.Cut(text[:bytes.LastIndexByte(text, '\n')+1], []byte("\n"))
+		first, _ := lineNumbers(text)
+		holes += len(faultyLines(strconv.Itoa(i), text, first)) - 1 // it has no end yet
+		w.ok(syscall.Kill(pid, syscall.SIGCONT))
+	}
+	return holes
 }
 
 // mutant builds a kitt in which a text of one of its files is another.

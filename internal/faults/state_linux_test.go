@@ -37,6 +37,9 @@ func TestFault55StateReadOnly(t *testing.T) {
 	t.Parallel()
 	needsRoot(t)
 	w := newWorld(t)
+	w.home = t.TempDir() + "/h" // file systems in memory have no immutable files
+	w.ok(os.Mkdir(w.home, 0o700))
+	w.env[0] = "KITT_HOME=" + w.home
 	w.spec(process("web", sh("echo up; exec sleep 1000")))
 	w.do("apply")
 	web, state := w.running("web.1"), filepath.Join(w.home, "state")

@@ -97,6 +97,8 @@ func (k *keeper) relock() error {
 		unix.Close(fd)
 		return refuse("lock", k.opt.Run+"/keeper.lock", err)
 	}
+	closeFd(k.opt.lockFd)
+	k.opt.lockFd = fd // it is handed on at an upgrade
 	return nil
 }
 
