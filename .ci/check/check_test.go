@@ -97,6 +97,22 @@ func TestAGroupThatDoesNotExistIsAFailure(t *testing.T) {
 	}
 }
 
+func TestCrowdedPackagesAreRunApart(t *testing.T) {
+	for alone, want := range map[bool]string{true: "kitt.sh/reconcile/keeper", false: "kitt.sh/reconcile"} {
+		t.Chdir("../..")
+		got, err := ofThem(t.Context(), []string{"./reconcile", "./reconcile/keeper"}, alone)
+		if err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("alone %t: %v, %v", alone, got, err)
+		}
+		t.Chdir(".ci/check")
+	}
+	for _, p := range crowded {
+		if _, err := os.Stat("../../" + strings.TrimPrefix(p, "kitt.sh/")); err != nil {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+}
+
 func TestGofmt(t *testing.T) {
 	module(t, map[string]string{"a.go": "package example\n", ".kitt/x/b.go": "not Go", "node_modules/c.go": "not Go"})
 	if err := gofmt(t.Context(), &tally{}); err != nil {

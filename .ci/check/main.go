@@ -51,7 +51,8 @@ func steps(packages []string) []step {
 		{"lint", "staticcheck", staticcheck(packages)},
 		{"cross", "macOS on arm64", cross(packages, "arm64")},
 		{"cross", "macOS on amd64", cross(packages, "amd64")},
-		{"unit", "go test -race", unit(packages)},
+		{"unit", "go test -race", unit(packages, false)},
+		{"unit", "go test -race, one package at a time", unit(packages, true)},
 	}
 }
 

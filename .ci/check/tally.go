@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -28,12 +29,37 @@ type tally struct {
 	failures                []string
 }
 
-// unit runs every test with the race detector.
-func unit(packages []string) func(context.Context, *tally) error {
+// crowded packages run real kitts under load: two of them at once would only measure each other.
+var crowded = []string{"kitt.sh/internal/door", "kitt.sh/internal/e2e", "kitt.sh/internal/faults", "kitt.sh/internal/mutants",
+	"kitt.sh/internal/torture", "kitt.sh/reconcile/keeper", "kitt.sh/reconcile/logs"}
+
+// unit runs the tests of all packages with the race detector: of those that are crowded, one at a time, or of the others.
+func unit(packages []string, alone bool) func(context.Context, *tally) error {
 	return func(ctx context.Context, t *tally) error {
 		argv := []string{"go", "test", "-json", "-race", "-count=1", "-timeout", "8m"}
-		return t.test(ctx, append(argv, packages...)...)
+		if alone {
+			argv = append(argv, "-p", "1")
+		}
+		some, err := ofThem(ctx, packages, alone)
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		return t.test(ctx, append(argv, some...)...)
 	}
+}
+
+// ofThem lists the packages that are crowded, or those that are not.
+func ofThem(ctx context.Context, packages []string, alone bool) (out []string, err error) {
+	var list strings.Builder
+	if err := loud(ctx, &list, nil, append([]string{"go", "list"}, packages...)...); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, &list)
+	}
+	for p := range strings.FieldsSeq(list.String()) {
+		if slices.Contains(crowded, p) == alone {
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }
 
 // test runs a `go test -json` and counts. Its error says that the command failed, or that no test ran.
