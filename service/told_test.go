@@ -30,6 +30,12 @@ func TestEachEndIsToldOnce(t *testing.T) {
 	}
 	d := daemon()
 	d.events.add(api.Event{Kind: "daemon"})
+	f, err := os.OpenFile(dir+"/events.jsonl", os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = f.WriteString(`{"life":"torn` + "\n") // as a full disk leaves it
+	f.Close()
 	at := time.Now()
 	d.ended(end("shop/web.1#1.a", time.Now()))
 	d.events.Close()

@@ -20,7 +20,7 @@ func daemon() []mutant {
 		one("an end is told by each daemon", "service/told.go", `return e.ends.lives[life] || at`, `return at`, "./service", `TestEachEndIsToldOnce`),
 		one("a torn event hides the next", "service/told.go", `if json.Unmarshal(sc.Bytes(), &ev) != nil {
 			continue`, `if json.Unmarshal(sc.Bytes(), &ev) != nil {
-			return`, "./service", `TestEachEndIsToldOnce|TestATornEventIsPassedOver`),
+			return`, "./service", `TestEachEndIsToldOnce`),
 		one("what cannot be read is nothing wanted", "reconcile/judge.go", `if !wanted && w.lost(id.Project) {`, `if false {`, "./service", `TestIntentsThatCannotBeReadStopNothing|TestAStoredSpecThatCannotBeRead`),
 		one("a stop is ordered again and again", "reconcile/local/stop.go", `if first = o.State == reconcile.Running; first {`, `if first = true; first {`, "./reconcile/local", `TestStopIsOrderedOnceAndAgainOnlyAfterAnError`),
 		one("a stop that failed counts as begun", "reconcile/local/stop.go", `l.State, l.Asked, l.Deadline = reconcile.Running, false, time.Time{}`, `_ = time.Time{}`, "./reconcile/local", `TestStopIsOrderedOnceAndAgainOnlyAfterAnError`),

@@ -7,8 +7,8 @@ func keeper() []mutant {
 	}
 	return []mutant{
 		k("no replay of the spill page", "spill.go", `if len(data) == 0 {`, `if true {`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
-		k("a read that never came is replayed", "spill.go", `string(p.data()[:k]) == sentinel[:k]`, `false`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
-		k("bytes that are in the log are replayed", "spill.go", `have := size - before`, `have := int64(0)`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
+		k("a read that never came is replayed", "spill.go", `string(p.data()[:k]) == sentinel[:k]`, `k < 0`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
+		k("bytes that are in the log are replayed", "spill.go", `have := size - before`, `have := 0 * (size - before)`, `TestNothingIsLostWhenTheKeeperIsKilled/copy|TestASpillPage`),
 		k("a program holds no reading end", "streams.go", `return unix.Open(path, unix.O_RDWR|`, `return unix.Open(path, unix.O_WRONLY|`, `TestNothingIsLostWhenTheKeeperIsKilled/splice`),
 		k("no WNOWAIT at the end of a life", "proc_linux.go", `unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|`, `unix.P_PID, pid, &info, unix.WEXITED|`, `TestAPidStaysReserved`),
 		k("reaped before the rest of its tree is killed", "exit.go", `	failpoint.Here("keeper.exit.drained")`, `	syscall.Wait4(l.pid, nil, syscall.WNOHANG, nil)`, `TestAPidStaysReserved`).quickly(),
