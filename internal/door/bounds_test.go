@@ -150,7 +150,7 @@ func (w *world) client(f *figures, out io.Writer, args ...string) (stop func(wai
 // TestBoundsFlood: programs that write without end, and a reader of kitt logs -f that takes a little now and then. The
 // reader's kitt waits in its write and holds no lines meanwhile: the backlog is on the disk.
 func TestBoundsFlood(t *testing.T) {
-	w := enter(t)
+	w := alone(t)
 	w.apply(`process "flood" {
   command   = ["app"]
   env       = { DOOR_APP = "flood" }
@@ -181,7 +181,7 @@ func TestBoundsFlood(t *testing.T) {
 
 // TestBoundsBacklog: kitt logs over many lines holds few of them.
 func TestBoundsBacklog(t *testing.T) {
-	w := enter(t)
+	w := alone(t)
 	n := either(1_000_000, 200_000)
 	w.apply(fmt.Sprintf(`process "lines" {
   command = ["app", "%d"]
@@ -232,7 +232,7 @@ func (c *counter) lines() int {
 func TestBoundsClients(t *testing.T) {
 	var most syscall.Rlimit
 	_ = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &most)
-	w := enter(t)
+	w := alone(t)
 	n := either(1000, 300)
 	w.apply(`process "web" { command = "while :; do echo x; sleep 0.05; done" }`)
 	f := w.during(func(*figures) {
@@ -258,7 +258,7 @@ func TestBoundsClients(t *testing.T) {
 
 // TestBoundsCrashLoops: so many processes that end at once, as often as kitt lets them.
 func TestBoundsCrashLoops(t *testing.T) {
-	w := enter(t)
+	w := alone(t)
 	n := either(100, 40)
 	w.put("kitt.hcl", fmt.Sprintf(`process "crash" {
   command   = ["false"]
@@ -294,7 +294,7 @@ process "web" { command = "exec sleep 1000" }`, n))
 
 // TestBoundsSpec: a spec file of so many bytes is read, kept, edited and restarted from.
 func TestBoundsSpec(t *testing.T) {
-	w := enter(t)
+	w := alone(t)
 	size := either(10<<20, 2<<20)
 	const each = 100 << 10 // below what one variable may have
 	text := func(last string) string {
@@ -308,7 +308,7 @@ func TestBoundsSpec(t *testing.T) {
 	w.put("kitt.hcl", text("first"))
 	w.must("apply")
 	f := w.during(func(*figures) {
-		for i := range either(5, 2) {
+		for i := range either(5, 1) {
 			w.put("kitt.hcl", strings.Replace(text(fmt.Sprint(i)), "\"web\" {", fmt.Sprintf("\"web\" {\n description = \"%d\"\n", i), 1)[:size]+"") // torn: a complaint
 			w.await("the complaint", func() bool { return w.status().Specs[0].Error != nil })
 			w.put("kitt.hcl", text(fmt.Sprint("again ", i)))
@@ -324,7 +324,7 @@ func TestBoundsSpec(t *testing.T) {
 
 // TestBoundsLine: one line of so many bytes is written, and read back in every form.
 func TestBoundsLine(t *testing.T) {
-	w := enter(t)
+	w := alone(t)
 	size := either(1<<30, 64<<20)
 	var f figures
 	w.apply(`process "web" { command = "exec sleep 1000" }`)

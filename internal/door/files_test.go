@@ -36,7 +36,6 @@ func TestHostileSpecFilesEndByThemselves(t *testing.T) {
 				t.Skip("ten seconds; make bounds")
 			}
 			w := enter(t)
-			t.Parallel()
 			if err := syscall.Mkfifo(w.dir+"/fifo", 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -116,7 +116,7 @@ func num(v uint64) []byte { return binary.BigEndian.AppendUint64(nil, v) }
 // TestFault58ClientsThatNeverReadHoldNobodyUp: a hundred on each socket, which ask and ask; what waits for them is
 // bounded, and everyone else is served.
 func TestFault58ClientsThatNeverReadHoldNobodyUp(t *testing.T) {
-	w := enter(t)
+	w := alone(t)
 	text := ""
 	for i := range 20 {
 		text += "process \"p" + itoa(i) + "\" { command = \"exec sleep 1000\" }\n"

@@ -64,7 +64,15 @@ type world struct {
 	env       []string
 }
 
+// enter makes a world for a test, which then runs beside others.
 func enter(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	return alone(t)
+}
+
+// alone makes a world for a test that measures, and has the machine for itself.
+func alone(t *testing.T) *world {
 	t.Helper()
 	home, err := os.MkdirTemp("", "k") // short: sockets lie below it
 	if err != nil {

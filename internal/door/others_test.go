@@ -85,7 +85,7 @@ func TestAListenerOfAnotherUserIsToldNothing(t *testing.T) {
 func TestAHomeOfAnotherUserIsRefused(t *testing.T) {
 	needRoot(t)
 	for _, mode := range []os.FileMode{0o700, 0o755} {
-		w := enter(t)
+		w := alone(t)
 		if err := os.Chmod(w.home, mode); err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,6 @@ func TestFault28WhatStandsInASocketsPlaceIsRefused(t *testing.T) {
 	} {
 		for _, sock := range []string{"api.sock", "keeper.sock"} {
 			t.Run(name+" at "+sock, func(t *testing.T) {
-				t.Parallel()
 				if strings.HasPrefix(name, "a stranger") {
 					needRoot(t)
 				}
