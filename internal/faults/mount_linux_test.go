@@ -27,7 +27,7 @@ func (w *world) small(dir, size string) {
 // disk is a file system in a file, mounted at a folder by way of a loop device.
 type disk struct {
 	*testing.T
-	image, dir, dev string
+	image, dir string
 }
 
 // disk makes and mounts one of 64 MB at dir.

@@ -211,7 +211,7 @@ func TestAStopGoesOnAcrossAnUpgrade(t *testing.T) {
 
 func TestFault11AProgramThatCannotBeExecutedChangesNothing(t *testing.T) {
 	b := newBox(t, "daemon")
-	daemon := pidIn(b, "daemon")
+	pidIn(b, "daemon")
 	l := b.spawn(os.Args[0], "@lines", "0", b.home+"/stop")
 	open := 0
 	rows := []struct{ name, text, want string }{
@@ -228,7 +228,7 @@ func TestFault11AProgramThatCannotBeExecutedChangesNothing(t *testing.T) {
 			t.Fatalf("%s: %v", row.name, err)
 		}
 		b.c.Close()
-		if daemon = pidIn(b, "daemon"); daemon == 0 {
+		if pidIn(b, "daemon") == 0 {
 			t.Fatalf("%s: there is no daemon", row.name)
 		}
 		b.dial()
