@@ -70,6 +70,12 @@ func (w World) IDs() []ID {
 	return ids
 }
 
+// has tells whether an instance is wanted or had.
+func (w World) has(id ID) bool {
+	_, wanted := w.Want[id]
+	return wanted || len(w.Have[id]) > 0
+}
+
 // CompareIDs orders by project, process and number.
 func CompareIDs(a, b ID) int {
 	if c := strings.Compare(a.Project, b.Project); c != 0 {

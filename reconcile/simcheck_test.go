@@ -13,11 +13,12 @@ import (
 
 // checks is what the simulation remembers beside the world, to judge the loop by.
 type checks struct {
-	reset map[ID]int               // how many lives of an instance are forgotten and forgiven
-	held  map[string]time.Time     // what the user holds (process.n, process, or * for all) -> until when
-	offAt map[string]time.Duration // life -> by how much the wall clock was set when it ended
-	saw   map[ID][]Observed        // what the loop was shown in this turn
-	did   map[ID]deed
+	reset  map[ID]int               // how many lives of an instance are forgotten and forgiven
+	held   map[string]time.Time     // what the user holds (process.n, process, or * for all) -> until when
+	offAt  map[string]time.Duration // life -> by how much the wall clock was set when it ended
+	saw    map[ID][]Observed        // what the loop was shown in this turn
+	did    map[ID]deed
+	turned time.Time // by the wall clock, when the loop began to decide
 }
 
 // A deed is what was done to an instance last, upon which sight, and when it was over.
@@ -195,7 +196,7 @@ func (s *sim) startIsDue(id ID, want Instance, wanted bool) {
 // paused tells whether a pause since the end of a life is over. It is one by the wall clock, since that is what is
 // recorded; only a clock that was set back meanwhile, by more than the pause, ends it at once.
 func (s *sim) paused(end Observed, pause time.Duration) bool {
-	since := s.clock.wall().Sub(end.Exit.At)
+	since := s.turned.Sub(end.Exit.At)
 	return since >= pause || since < -pause && s.clock.off < s.offAt[end.Life]
 }
 
@@ -331,6 +332,9 @@ func (s *sim) rested() {
 			s.errorf("at rest %s is %s, busy %t, final %t: %s", v.ID, v.Verdict.Phase, v.Busy, v.Verdict.Final, v.Verdict.Reason)
 		}
 		s.asWanted(v, running[v.ID])
+	}
+	if dirty, busy, tried, wakes, _ := s.r.Sizes(); dirty+busy+tried+wakes > 0 {
+		s.errorf("at rest it remembers %d dirty, %d busy, %d tried, %d wakes", dirty, busy, tried, wakes)
 	}
 	if len(views) != len(s.want) {
 		s.errorf("%d views of %d instances", len(views), len(s.want))

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 )
@@ -92,6 +93,7 @@ func (r *Reconciler) plan(now time.Time, ids []ID, all bool) map[ID][]Action {
 	if all {
 		ids = r.world.IDs()
 		clear(r.wakes)
+		maps.DeleteFunc(r.tried, func(id ID, _ try) bool { return !r.busy[id] && !r.world.has(id) })
 	}
 	todo := map[ID][]Action{}
 	for _, id := range ids {

@@ -21,7 +21,7 @@ func simulation() []mutant {
 		sim("sim: it never gives up", "backoff.go", `return n >= min(r.Max, maxDeaths)`, `return false`, "is started though it is down for good"),
 		sim("sim: it gives up too soon", "backoff.go", `return n >= min(r.Max, maxDeaths)`, `return n >= 1`, "is down"),
 		sim("sim: dependencies are not waited for", "needs.go", `if !fulfilled(w, want, condition) {`, `if false && !fulfilled(w, want, condition) {`, "what it depends on"),
-		sim("sim: dependents are not looked at", "turn.go", `range r.waiters[id.process()] {`, `range r.waiters[id] {`, "is waiting"),
+		sim("sim: dependents are not looked at", "turn.go", `range r.waiters[id.process()] {`, `range r.waiters[id] {`, "at rest"),
 		sim("sim: what is right is stopped", "judge.go", `case l.Run != want.Run:`, `case l.Run != want.Run || l.ID.N == 3:`, "nothing is wrong with it"),
 		sim("sim: what has not changed is tuned", "judge.go", `case stop:`, `case stop || l.ID.N == 3:`, "is tuned to what it has"),
 		sim("sim: an edit of what is live is forgotten", "judge.go", `if why := untuned(want.Process, l); why != "" {`, `if why := untuned(want.Process, l); why == "log" {`, "is not the one that is wanted"),
@@ -44,14 +44,18 @@ func simulation() []mutant {
 		sim("sim: what nobody can read is stopped", "judge.go", `if !wanted && w.lost(id.Project) {`, `if false {`, "nobody knows what is wanted"),
 		sim("sim: an asker is not handed on", "act.go", `r.Runtime.Stop(ctx, a.Life, a.How, who.pid)`, `r.Runtime.Stop(ctx, a.Life, a.How, 0)`, "asked for by"),
 		sim("sim: an asker is remembered for ever", "act.go", `delete(r.askers, a.ID)`, `_ = a.ID`, "asked for by"),
-		sim("sim: the wake timer is forgotten", "turn.go", `r.wakes[id] = now.Add(at.Sub(now))`, ``, "waiting"),
+		sim("sim: the wake timer is forgotten", "turn.go", `r.wakes[id] = now.Add(at.Sub(now))`, ``, "at rest"),
 		sim("sim: the wake is kept by the wall clock", "turn.go", `r.wakes[id] = now.Add(at.Sub(now))`, `r.wakes[id] = at`, ""),
 		sim("sim: a failed look is forgotten", "turn.go", "	r.all = true\n", "", ""),
 		sim("sim: what was acted on is not looked at again", "act.go", `r.dirty[id] = true`, ``, ""),
-		sim("sim: what is no longer had stays known", "turn.go", "			delete(r.tried, id)\n", "", "it remembers"),
+		sim("sim: what is no longer had stays known", "turn.go", "			delete(r.tried, id)\n", "", "at rest it remembers"),
 		sim("sim: what runs and is not wanted stays", "judge.go", `case !wanted:
 		return "no longer wanted"`, `case !wanted:
-		return ""`, "is there and not wanted"),
-		sim("sim: it never rests", "judge.go", `v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true`, `v.Phase, v.Since, v.Reason, v.Final, v.Wake = PhaseRunning, l.Started, l.Trouble, true, l.Started.Add(1<<40)`, "no rest"),
+		return ""`, ""),
+		sim("sim: an instance that left the spec is overlooked", "want.go", `	for id := range old {
+		if _, ok := r.world.Want[id]; !ok {`, `	for id := range old {
+		if _, ok := r.world.Want[id]; !ok && false {`, "is there and not wanted"),
+		sim("sim: memory is never given back", "turn.go", "	clear(r.dirty)\n", "	r.dirty[ID{N: len(r.dirty)}] = true\n", "it remembers"),
+		sim("sim: it never rests", "judge.go", `v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true`, `v.Phase, v.Since, v.Reason, v.Final, v.Wake = PhaseRunning, l.Started, l.Trouble, true, l.Started.Add(1<<40)`, "the loop sleeps for"),
 	}
 }
