@@ -52,9 +52,9 @@ func simulation() []mutant {
 		sim("sim: what runs and is not wanted stays", "judge.go", `case !wanted:
 		return "no longer wanted"`, `case !wanted:
 		return ""`, ""),
-		sim("sim: an instance that left the spec is overlooked", "want.go", `	for id := range old {
-		if _, ok := r.world.Want[id]; !ok {`, `	for id := range old {
-		if _, ok := r.world.Want[id]; !ok && false {`, "is there and not wanted"),
+		sim("sim: an instance that left the spec goes on", "judge.go", `		if l.State == Running {
+			v.Do = append(v.Do, Action{Verb: Stop`, `		if l.State == Running && wanted {
+			v.Do = append(v.Do, Action{Verb: Stop`, "is there and not wanted"),
 		sim("sim: memory is never given back", "turn.go", "	clear(r.dirty)\n", "	r.dirty[ID{N: len(r.dirty)}] = true\n", "it remembers"),
 		sim("sim: it never rests", "judge.go", `v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true`, `v.Phase, v.Since, v.Reason, v.Final, v.Wake = PhaseRunning, l.Started, l.Trouble, true, l.Started.Add(1<<40)`, "the loop sleeps for"),
 	}
