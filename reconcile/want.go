@@ -76,22 +76,19 @@ func (r *Reconciler) Asked(id ID, pid int) {
 }
 
 // Retry forgets the ends of instances that are down for good, so that they are started again.
-func (r *Reconciler) Retry(ctx context.Context, ids []ID) error {
+func (r *Reconciler) Retry(ctx context.Context, ids []ID) (err error) {
 	for _, id := range ids {
 		for _, l := range r.Lives(id) {
-			if l.State != Exited && l.State != NoStart {
-				continue
-			}
-			if err := r.Runtime.Forget(ctx, l.Life); err != nil {
-				return err
+			if err == nil && (l.State == Exited || l.State == NoStart) {
+				err = r.Runtime.Forget(ctx, l.Life)
 			}
 		}
 		r.mu.Lock()
-		r.dirty[id] = true
+		r.dirty[id] = true // after an error too: what it was about may be done
 		r.mu.Unlock()
 	}
 	r.Kick()
-	return nil
+	return err
 }
 
 // Lives returns what is known of an instance's lives.

@@ -16,7 +16,7 @@ func keeper() []mutant {
 		k("no lock is held", "run.go", `	for end := time.Now().Add(most); ; time.Sleep`, "	return fd, nil\n	for end := time.Now().Add(most); ; time.Sleep", `TestOfManyKeepersOneStays`).
 			and("reconcile/keeper/rundir.go", `if o.Home == "" {`, `if true {`),
 		k("the home is not locked", "rundir.go", `if o.Home == "" {`, `if true {`, `TestASecondKeeperOfAnEmptiedRunFolder`),
-		k("a pid is trusted", "adopt.go", `if !ok || p.ident != l.ident || seen && cookie != l.name && !p.dead() {`, `if !ok || seen && cookie == "?" {`, `TestNoRecordMakesTheKeeperTouchAStranger`),
+		k("a pid is trusted", "adopt.go", `if !ok || p.ident != l.ident || seen && cookie != l.name && !p.dead() {`, `if !ok || p.pid == 0 || seen && cookie == "?" {`, `TestNoRecordMakesTheKeeperTouchAStranger`),
 		k("a cookie is not asked for", "adopt.go", `|| seen && cookie != l.name && !p.dead() {`, `|| seen && cookie == "?" {`, `TestNoRecordMakesTheKeeperTouchAStranger`),
 		k("a start time is not asked for", "adopt.go", `|| p.ident != l.ident ||`, `||`, `TestAReusedPid`),
 		k("a process that was not recorded is given up", "adopt.go", `if name, _ := cookieOf(p.pid); name != l.name || p.sid != p.pid {`, `if true {`, `TestAProcessThatWasNotRecordedIsFound`),
