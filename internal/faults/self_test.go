@@ -2,14 +2,11 @@ package faults
 
 import (
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
-
-func ignore() { signal.Ignore(syscall.SIGTERM) }
 
 func TestFault48RestartSelf(t *testing.T) {
 	for _, row := range []struct{ name, call string }{

@@ -3,8 +3,12 @@ package faults
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,3 +38,31 @@ func (w *world) holds(pid int) (n int) {
 }
 
 func segmentsOf(dir string) []string { names, _ := filepath.Glob(dir + "/@*.log"); return names }
+
+// killDaemon ends the daemon and waits until another one answers.
+func (w *world) killDaemon() {
+	w.Helper()
+	old := w.daemon()
+	kill(old)
+	w.until("another daemon", func() bool { now := w.daemon(); return now != 0 && now != old })
+}
+
+// cpu is how much processor time a process has used.
+func cpu(pid int) time.Duration {
+	b := read(fmt.Sprintf("/proc/%d/stat", pid))
+	f := strings.Fields(b[strings.LastIndexByte(b, ')')+1:])
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(f[11])
+	system, _ := strconv.Atoi(f[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// descriptors is how many files a process has open.
+func descriptors(pid int) int {
+	d, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	return len(d)
+}
+
+func ignore() { signal.Ignore(syscall.SIGTERM) }

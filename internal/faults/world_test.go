@@ -291,14 +291,6 @@ func (w *world) killKeeper() {
 	w.until("another keeper", func() bool { now := w.keeper(); return now != 0 && now != old })
 }
 
-// killDaemon ends the daemon and waits until another one answers.
-func (w *world) killDaemon() {
-	w.Helper()
-	old := w.daemon()
-	kill(old)
-	w.until("another daemon", func() bool { now := w.daemon(); return now != 0 && now != old })
-}
-
 // killBoth ends keeper and daemon in one moment.
 func (w *world) killBoth() {
 	w.Helper()
@@ -324,24 +316,6 @@ func state(pid int) byte {
 		return b[i+2]
 	}
 	return 0
-}
-
-// cpu is how much processor time a process has used.
-func cpu(pid int) time.Duration {
-	b := read(fmt.Sprintf("/proc/%d/stat", pid))
-	f := strings.Fields(b[strings.LastIndexByte(b, ')')+1:])
-	if len(f) < 13 {
-		return 0
-	}
-	user, _ := strconv.Atoi(f[11])
-	system, _ := strconv.Atoi(f[12])
-	return time.Duration(user+system) * 10 * time.Millisecond
-}
-
-// descriptors is how many files a process has open.
-func descriptors(pid int) int {
-	d, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-	return len(d)
 }
 
 // needsRoot skips a test whose fault only root can provoke.
