@@ -21,6 +21,7 @@ func init() {
 // At the pace "some" it writes in bursts, so that a short run does not fill a disk; "few" are few, and "flat" is as fast
 // as they are taken.
 func asLines(args []string) int {
+	time.AfterFunc(5*time.Minute, func() { os.Exit(3) }) // where the test that would end it is dead itself
 	id, stop := args[0], args[1]
 	most := map[string]int{"few": 50, "some": 200, "flat": 1000}[args[2]]
 	pause := map[string]time.Duration{"few": 5 * time.Millisecond, "some": 2 * time.Millisecond}[args[2]]

@@ -13,15 +13,18 @@ import (
 )
 
 const (
-	work      = 3 * time.Second // of JavaScript: CPU time, so that a busy machine does not make a good file a bad one
 	memory    = 128 << 20       // bytes of the JavaScript heap
 	maxSource = 16 << 20        // bytes of one file read
 	maxReads  = 10_000
 	maxAnswer = 32 << 20 // bytes of what the child may say
 )
 
-// wall is the time for a file on a machine that is busy with other things; Run kills the child a second later.
-var wall = 20 * time.Second
+// A file has work of CPU time, so that a busy machine does not make a good file a bad one, and wall of the clock; Run kills
+// the child a second later.
+var (
+	work = 3 * time.Second
+	wall = 20 * time.Second
+)
 
 // A Request is one file to evaluate, and what it may see.
 type Request struct {

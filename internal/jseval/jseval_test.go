@@ -17,6 +17,7 @@ import (
 // The test binary is the child, as kitt is.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "internal" && os.Args[2] == "eval" {
+		work /= 2 // half a dozen files never end
 		os.Exit(Main(os.Args[3:], os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
