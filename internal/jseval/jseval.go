@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	memory    = 128 << 20       // bytes of the JavaScript heap
-	maxSource = 16 << 20        // bytes of one file read
+	memory    = 128 << 20 // bytes of the JavaScript heap
+	maxSource = 16 << 20  // bytes of one file read
 	maxReads  = 10_000
 	maxAnswer = 32 << 20 // bytes of what the child may say
 )
