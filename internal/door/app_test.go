@@ -94,7 +94,7 @@ func connect(sock string) {
 		fmt.Println("refused:", err)
 		return
 	}
-	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 	if strings.HasSuffix(sock, "keeper.sock") {
 		_, _ = c.Write(append(frame(1, field(40, []byte("cli")), field(38, num(1)), field(39, num(1))), frame(6)...))
 	} else {
