@@ -82,7 +82,7 @@ func (k *keeper) handoverText() (text string, fds []int) {
 			b.WriteString(" " + name + "=1")
 		}
 	}
-	b.WriteString(handoverHead + "\nkeeper at=" + strconv.FormatInt(time.Now().UnixNano(), 10))
+	b.WriteString(handoverHead + "\nkeeper at=" + strconv.FormatInt(k.up.left.UnixNano(), 10))
 	put("lock", k.opt.lockFd)
 	put("api", k.api)
 	put("sock", k.keepSock)

@@ -21,6 +21,7 @@ type upgrading struct {
 	trial  bool          // this program is on trial
 	deaths int           // of the daemon, while on trial
 	asking int           // stops whose first signal waits for the asker's end
+	left   time.Time     // when it stopped serving, to become another
 	pause  time.Duration // from the decision to exec until this program's loop began; 0: it was not handed over to
 	news   string        // for the next daemon's event log
 	newer  string        // lines of the journal that only a newer keeper understands; kept
@@ -136,6 +137,7 @@ func (k *keeper) replace(m *move) {
 
 // exec returns only with the reason why it could not be.
 func (k *keeper) exec(m *move) error {
+	k.up.left = time.Now()
 	before, had := readTrial(k.opt.State)
 	if err := k.opt.beginTrial(m, k.opt.Version); err != nil {
 		return refuse("record upgrade", "", err)
