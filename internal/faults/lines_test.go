@@ -43,11 +43,14 @@ func asLines(args []string) int {
 	}
 }
 
+// appendLine appends the line of 64 bytes with this number. It does with little, so that writers are fast.
 func appendLine(b []byte, id string, n int) []byte {
 	at := len(b)
-	b = fmt.Appendf(b, "@%s:%09d ", id, n)
-	for len(b)-at < 62 {
-		b = append(b, 'x')
+	b = append(append(append(b, '@'), id...), ":000000000 "...)
+	b = append(b, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"[:62+at-len(b)]...)
+	for i := at + len(id) + 10; n > 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
 	}
 	return append(b, '$', '\n')
 }
@@ -114,15 +117,15 @@ func faultyLines(id string, text []byte, next int) (bad []string) {
 	for len(text) > 0 {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
 		text = rest
-		if string(line) == fmt.Sprintf("@%s:END %d$", id, next) {
+		n := -1
+		switch {
+		case whole && len(line) == 63 && bytes.HasPrefix(line, head) && line[62] == '$':
+			n = number(line[len(head) : len(head)+9])
+		case string(line) == fmt.Sprintf("@%s:END %d$", id, next):
 			if len(text) > 0 {
 				bad = append(bad, fmt.Sprintf("%d bytes behind its end", len(text)))
 			}
 			return bad
-		}
-		n := -1
-		if whole && len(line) == 63 && bytes.HasPrefix(line, head) && line[62] == '$' {
-			n, _ = strconv.Atoi(string(line[len(head) : len(head)+9]))
 		}
 		if n != next {
 			bad = append(bad, fmt.Sprintf("where line %d belongs is %q", next, line[:min(len(line), 80)]))
@@ -130,6 +133,17 @@ func faultyLines(id string, text []byte, next int) (bad []string) {
 		next = max(n, next) + 1
 	}
 	return append(bad, fmt.Sprintf("no end after %d lines", next))
+}
+
+// number is that of nine digits, -1 if they are none.
+func number(digits []byte) (n int) {
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return -1
+		}
+		n = 10*n + int(d-'0')
+	}
+	return n
 }
 
 // raw is all that a stream's folder holds, read from its files alone; holes between them are faults.
@@ -176,20 +190,48 @@ func checkOffsets(t *testing.T, names []string) {
 	}
 }
 
-// lineNumber is the number in the first whole line of a writer's text, and in its last.
+// lineNumbers are the numbers in the first whole line of a writer's text, and in its last; -1 where there is none.
 func lineNumbers(text []byte) (first, last int) {
 	first, last = -1, -1
-	for line := range bytes.Lines(text) {
-		if len(line) == 64 && line[0] == '@' {
-			n, err := strconv.Atoi(string(line[3:12]))
-			if err != nil {
-				continue
-			}
-			if first < 0 {
+	for len(text) > 0 {
+		line, rest, _ := bytes.Cut(text, []byte("\n"))
+		text = rest
+		if len(line) != 63 || line[0] != '@' {
+			continue
+		}
+		if n := number(line[3:12]); n >= 0 {
+			if last = n; first < 0 {
 				first = n
 			}
-			last = n
 		}
 	}
 	return first, last
+}
+
+// TestTheCheckerSees each kind of fault, or the others prove nothing.
+func TestTheCheckerSees(t *testing.T) {
+	var good []byte
+	for n := range 5 {
+		good = appendLine(good, "0", n)
+	}
+	end := []byte("@0:END 5$\n")
+	cut := func(from, to int) []byte { return append(append(bytes.Clone(good[:from]), good[to:]...), end...) }
+	for _, row := range []struct {
+		name string
+		text []byte
+		bad  int
+	}{
+		{"all is there", cut(0, 0), 0},
+		{"a line is missing", cut(64, 128), 1},
+		{"the last line is missing", cut(256, 320), 2}, // and the end says so
+		{"half a line is missing", cut(100, 128), 2},
+		{"a line is there twice", append(bytes.Clone(good[:128]), append(bytes.Clone(good[64:]), end...)...), 1},
+		{"there is no end", good, 1},
+		{"there is more behind the end", append(cut(0, 0), 'x'), 1},
+		{"a byte is another", append(bytes.Replace(good, []byte("x$"), []byte("x#"), 1), end...), 1},
+	} {
+		if bad := faultyLines("0", row.text, 0); (len(bad) > 0) != (row.bad > 0) {
+			t.Errorf("%s: %q", row.name, bad)
+		}
+	}
 }
