@@ -66,6 +66,7 @@ func ofThem(ctx context.Context, packages []string, alone bool) (out []string, e
 func (t *tally) test(ctx context.Context, argv ...string) error {
 	cmd := command(ctx, argv...)
 	cmd.Stderr = os.Stderr
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // each program that a test starts would take a second to end
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

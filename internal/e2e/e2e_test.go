@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "@lines" {
 		os.Exit(asLines(os.Args[2]))
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // a raced kitt sleeps for a second before it ends
 	os.Exit(build(m))
 }
 
@@ -77,6 +78,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	env.Setenv("NO_COLOR", "1")
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	env.Setenv("WORK", env.WorkDir)
 	env.Defer(func() { teardown(home) })
 	return nil

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) {
 		work /= 2 // half a dozen files never end
 		os.Exit(Main(os.Args[3:], os.Stdin, os.Stdout))
 	}
+	childEnv = []string{"GORACE=atexit_sleep_ms=0"} // raced, it would sleep for a second before it ends
 	os.Exit(m.Run())
 }
 

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// childEnv is all that the child gets: process.env is in the request, and itself it needs nothing.
+var childEnv = []string{}
+
 // Run evaluates r in a child: exe internal eval. What is wrong with the file is an *Error; any other error is
 // kitt's. The Result has Reads also then, as far as they are known.
 func Run(ctx context.Context, exe string, r Request) (Result, error) {
@@ -24,7 +27,7 @@ func Run(ctx context.Context, exe string, r Request) (Result, error) {
 	defer cancel()
 	out, errs := &capped{most: maxAnswer}, &capped{most: 64 << 10}
 	cmd := exec.CommandContext(limited, exe, "internal", "eval")
-	cmd.Env = []string{} // process.env is in the request; the child itself needs nothing
+	cmd.Env = childEnv
 	cmd.Dir = "/"
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(ask), out, errs
 	cmd.WaitDelay = 100 * time.Millisecond
