@@ -39,7 +39,7 @@ func TestFault49DownSelf(t *testing.T) {
 	w := newWorld(t)
 	w.env = append(w.env, "KITT="+w.kitt)
 	w.file("web.sh", "trap : TERM\nwhile test ! -e go; do sleep 0.02; done; \"$KITT\" down; echo $? > code; exec sleep 1000\n")
-	w.spec(process("web", []string{"/bin/sh", "web.sh"}), process("other", own("sleep")))
+	w.spec(process("web", []string{"/bin/sh", "web.sh"}, `stop { timeout = "1s" }`), process("other", own("sleep")))
 	w.do("apply")
 	w.file("go", "")
 	w.until("its answer", func() bool { return read(w.at("code")) != "" })

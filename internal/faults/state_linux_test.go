@@ -37,6 +37,7 @@ func TestFault55StateReadOnly(t *testing.T) {
 	t.Parallel()
 	needsRoot(t)
 	w := newWorld(t)
+	_ = os.RemoveAll(w.home)
 	w.home = t.TempDir() + "/h" // file systems in memory have no immutable files
 	w.ok(os.Mkdir(w.home, 0o700))
 	w.env[0] = "KITT_HOME=" + w.home

@@ -68,9 +68,10 @@ func (w *world) end() {
 	cmd := exec.CommandContext(ctx, kitt, "--home", w.home, "shutdown", "--timeout", "5s")
 	cmd.Env = w.env
 	_ = cmd.Run()
-	for range 3 {
-		for _, pid := range w.processes() {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+	for none, end := 0, time.Now().Add(patience); none < 2 && time.Now().Before(end); none++ {
+		for _, pid := range w.processes() { // a daemon that dies may just have brought another keeper
+			kill(pid)
+			none = -1
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
