@@ -51,7 +51,7 @@ func KeeperOptions(d home.Dirs, asService bool) (keeper.Options, error) {
 		return keeper.Options{}, err
 	}
 	opt := keeper.Options{Home: d.Home, Run: d.Run, State: d.State, Exe: exe, DaemonArgs: []string{"daemon", "--home", d.Home},
-		Service: asService, Stderr: filepath.Join(d.Own(), "daemon.log"), Version: Version()}
+		Service: asService, Memory: d.Custom(os.Getenv, runtime.GOOS), Stderr: filepath.Join(d.Own(), "daemon.log"), Version: Version()}
 	if asService {
 		opt.DaemonArgs = append(opt.DaemonArgs, "--service")
 	}

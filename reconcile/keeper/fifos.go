@@ -14,7 +14,10 @@ func (o Options) fifos() string { return o.Run + "/fifo" }
 
 // makeFifos makes the folder of the FIFOs. One that has FIFOs in it stays where it is: lives hold them.
 func (o Options) makeFifos() error {
-	path, quick := o.fifos(), memoryFolder(o.Run)
+	path, quick := o.fifos(), ""
+	if o.Memory {
+		quick = memoryFolder(o.Run)
+	}
 	var st unix.Stat_t
 	err := unix.Lstat(path, &st)
 	switch {

@@ -26,6 +26,25 @@ func TestSomeoneElsesFolderInMemoryIsNotUsed(t *testing.T) {
 	}
 }
 
+// TestFIFOsLieInRunUnlessTheyMayLieElsewhere also takes back what a keeper with another mind has made.
+func TestFIFOsLieInRunUnlessTheyMayLieElsewhere(t *testing.T) {
+	o := Options{Run: t.TempDir(), Memory: true}
+	os.Chmod(o.Run, 0o700)
+	if err := o.makeFifos(); err != nil {
+		t.Fatal(err)
+	}
+	(&keeper{opt: o}).removeSpares()
+	o.makeFifos()
+	o.Memory = false
+	if err := o.makeFifos(); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Lstat(o.fifos()); err != nil || !st.IsDir() {
+		t.Errorf("%v, %v", st, err)
+	}
+	os.Remove(memoryFolder(o.Run))
+}
+
 func TestMakeFifos(t *testing.T) {
 	for _, row := range []struct {
 		what   string
@@ -60,7 +79,7 @@ func TestMakeFifos(t *testing.T) {
 		}, "", ""},
 	} {
 		t.Run(row.what, func(t *testing.T) {
-			o := Options{Run: t.TempDir()}
+			o := Options{Run: t.TempDir(), Memory: true}
 			os.Chmod(o.Run, 0o700)
 			if err := row.before(o.Run); err != nil {
 				t.Fatal(err)

@@ -27,6 +27,7 @@ type Options struct {
 	Copy       bool     // move bytes by a mapped page even where splice works
 	Scan       bool     // find trees by looking at every process even where there are cgroups
 	Detach     bool     // begin a session of its own
+	Memory     bool     // FIFOs may lie in memory, outside of Run
 	Ready      func()   // called once, when the sockets are bound and the lives of this boot are found; may be nil
 
 	lockFd int

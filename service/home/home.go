@@ -56,6 +56,12 @@ func Resolve(flag string, env func(string) string, goos string) (Dirs, error) {
 	return d, d.fits(goos)
 }
 
+// Custom tells whether d is the system's custom place: nobody named a folder that all of kitt is to lie in.
+func (d Dirs) Custom(env func(string) string, goos string) bool {
+	custom, err := byCustom(env, goos)
+	return err == nil && custom.Home == d.Home
+}
+
 func layout(flag string, env func(string) string, goos string) (Dirs, error) {
 	custom, err := byCustom(env, goos)
 	named, way := flag, "--home"

@@ -61,3 +61,22 @@ func TestARelativeHomeIsMadeAbsolute(t *testing.T) {
 		t.Fatalf("got %q, %v", d.Home, err)
 	}
 }
+
+func TestCustom(t *testing.T) {
+	for _, tt := range []struct {
+		flag, named string
+		want        bool
+	}{
+		{"", "", true},
+		{"", "/h/.local/state/kitt", true}, // every process of kitt's is told its KITT_HOME
+		{"/h/.local/state/kitt", "", true},
+		{"/srv/kitt", "", false},
+		{"", "/srv/kitt", false},
+	} {
+		env := func(name string) string { return map[string]string{"HOME": "/h", "KITT_HOME": tt.named}[name] }
+		d, err := Resolve(tt.flag, env, "linux")
+		if err != nil || d.Custom(env, "linux") != tt.want {
+			t.Errorf("--home %q, KITT_HOME %q: %v, %v", tt.flag, tt.named, d, err)
+		}
+	}
+}
