@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type wait struct {
 	settle  time.Duration
 	timeout time.Duration
 	skip    bool // do not wait, only say what is being done
+	ending  bool // what lives is being ended, also where its verdict does not know it yet
 	mine    func(reconcile.ID) bool
 	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
 	foreign []string                // projects whose instances are named in full
@@ -105,12 +107,20 @@ func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
 	case reconcile.PhaseHeld, reconcile.PhaseDone:
 		return p, true, true
 	}
+	if w.ending && lives(v) {
+		return p, false, false
+	}
 	if died := w.deaths(v); died >= hopeless {
 		p.Reason, p.Final = fmt.Sprintf("died %d times since: %s", died, p.Reason), true
 		return p, false, true
 	}
 	p.Final = v.Verdict.Final
 	return p, false, v.Verdict.Final
+}
+
+// lives tells whether an instance has a life that is not over.
+func lives(v reconcile.View) bool {
+	return slices.ContainsFunc(v.Lives, func(l reconcile.Observed) bool { return l.State == reconcile.Running || l.State == reconcile.Stopping })
 }
 
 // young tells whether the life began during this wait and is too young to be trusted.

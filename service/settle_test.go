@@ -52,3 +52,14 @@ func TestEachOfSeveralFailuresHasItsHint(t *testing.T) {
 		t.Errorf("the hint of one that is up or another's: %q", got)
 	}
 }
+
+func TestAStopWaitsForWhatLivesWhateverItsVerdict(t *testing.T) {
+	left := reconcile.View{ID: id(1), Lives: []reconcile.Observed{{State: reconcile.Running}},
+		Verdict: reconcile.Verdict{Phase: reconcile.PhaseWaiting, Final: true}}
+	for _, row := range []struct{ ending, final bool }{{true, false}, {false, true}} {
+		w := wait{ending: row.ending}
+		if _, up, final := w.judge(left); up || final != row.final {
+			t.Errorf("ending %v: up %v, final %v", row.ending, up, final)
+		}
+	}
+}

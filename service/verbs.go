@@ -39,7 +39,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		return nil
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait, raised: raised,
-		mine: func(id reconcile.ID) bool { return ids[id] }}
+		ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
 		end = text
