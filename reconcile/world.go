@@ -84,5 +84,12 @@ func appendLimits(b []byte, l spec.Log) []byte {
 	}
 	b = append(append(b, l.Dir...), ':')
 	b = append(strconv.AppendInt(b, l.MaxSize, 10), '/')
-	return strconv.AppendInt(b, int64(l.Keep), 10)
+	b = strconv.AppendInt(b, int64(l.Keep), 10)
+	if l.Full == "drop" {
+		b = append(b, "/drop"...)
+	}
+	if l.Timestamps {
+		b = append(b, "/timestamps"...)
+	}
+	return b
 }

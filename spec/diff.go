@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -156,6 +157,8 @@ func (d *differ) log(old, new Log) {
 	d.live("log.max_size", strconv.FormatInt(old.MaxSize, 10), strconv.FormatInt(new.MaxSize, 10))
 	d.live("log.keep", strconv.Itoa(old.Keep), strconv.Itoa(new.Keep))
 	d.live("log.compress", strconv.FormatBool(old.Compress), strconv.FormatBool(new.Compress))
+	d.live("log.full", cmp.Or(old.Full, "block"), cmp.Or(new.Full, "block"))
+	d.live("log.timestamps", strconv.FormatBool(old.Timestamps), strconv.FormatBool(new.Timestamps))
 	d.live("log.dir", old.Dir, new.Dir)
 	d.live("log.off", strconv.FormatBool(old.Off), strconv.FormatBool(new.Off))
 	d.live("log.out", old.Out, new.Out)

@@ -72,16 +72,18 @@ type Stop struct {
 
 // Log says what is kept of an instance's output. All of it changes live.
 type Log struct {
-	MaxSize  int64  `json:"max_size"`           // 10 MiB; bytes of a segment
-	Keep     int    `json:"keep"`               // 5; closed segments kept of each stream
-	Compress bool   `json:"compress"`           // true; closed segments are compressed
-	Dir      string `json:"dir,omitempty"`      // instead of kitt's own folder
-	Off      bool   `json:"off,omitempty"`      // nothing is kept (pm2's disable_logs)
-	Out      string `json:"out,omitempty"`      // pm2's out_file: absolute path of a copy; {n} stands for the instance's suffix
-	Err      string `json:"err,omitempty"`      // pm2's error_file
-	Combined string `json:"combined,omitempty"` // pm2's log_file: both streams
-	Stamp    string `json:"stamp,omitempty"`    // Go time layout put before each line of the copies
-	JSON     bool   `json:"json,omitempty"`     // pm2's log_type json: one object a line in the copies
+	MaxSize    int64  `json:"max_size"`             // 10 MiB; bytes of a segment
+	Keep       int    `json:"keep"`                 // 5; closed segments kept of each stream
+	Compress   bool   `json:"compress"`             // true; closed segments are compressed
+	Full       string `json:"full,omitempty"`       // block ("" too): the program waits while its log cannot be written | drop
+	Timestamps bool   `json:"timestamps,omitempty"` // each piece of output has its own time, not only every 10 ms
+	Dir        string `json:"dir,omitempty"`        // instead of kitt's own folder
+	Off        bool   `json:"off,omitempty"`        // nothing is kept (pm2's disable_logs)
+	Out        string `json:"out,omitempty"`        // pm2's out_file: absolute path of a copy; {n} stands for the instance's suffix
+	Err        string `json:"err,omitempty"`        // pm2's error_file
+	Combined   string `json:"combined,omitempty"`   // pm2's log_file: both streams
+	Stamp      string `json:"stamp,omitempty"`      // Go time layout put before each line of the copies
+	JSON       bool   `json:"json,omitempty"`       // pm2's log_type json: one object a line in the copies
 }
 
 // A Pos is a place in a file. Line and Col count from 1; 0 means not known.

@@ -19,6 +19,7 @@ const (
 var (
 	policies   = []string{"always", "on-failure", "on-abnormal", "never"}
 	killModes  = []string{"tree", "group", "process"}
+	fulls      = []string{"block", "drop"}
 	conditions = []string{"started", "ready", "healthy", "completed"}
 )
 
@@ -100,6 +101,9 @@ func (r *reading) validateLives(p *Process) {
 		r.complain(p.at("restart.backoff_max"), "", "restart.backoff_max: %s is less than backoff_min, %s", p.Restart.BackoffMax, p.Restart.BackoffMin)
 	case p.Restart.Factor < 1:
 		r.complain(p.at("restart.factor"), "", "restart.factor: %g is less than 1", p.Restart.Factor)
+	}
+	if p.Log.Full != "" {
+		r.oneOf(p, "log.full", p.Log.Full, fulls)
 	}
 	if p.Log.MaxSize < 4096 || p.Log.Keep < 0 {
 		r.complain(p.at("log.max_size"), "max_size is at least 4096 bytes, keep at least 0", "log: max_size %d, keep %d cannot hold a log", p.Log.MaxSize, p.Log.Keep)

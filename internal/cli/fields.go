@@ -90,6 +90,10 @@ func (f *fieldList) log(l spec.Log) {
 	f.add("log.max_size", size(l.MaxSize))
 	f.add("log.keep", strconv.Itoa(l.Keep))
 	f.add("log.compress", strconv.FormatBool(l.Compress))
+	f.add("log.full", l.Full)
+	if l.Timestamps {
+		f.add("log.timestamps", "true")
+	}
 	f.add("log.dir", l.Dir)
 	f.add("log.out", l.Out)
 	f.add("log.err", l.Err)

@@ -27,6 +27,8 @@ type Log struct {
 	Dir     string // absolute; "" keeps nothing (the bytes are read and dropped)
 	MaxSize int64  // bytes of `current` before it is closed as @START.log; 0 is no limit
 	Keep    int    // closed segments kept of each stream
+	Drop    bool   // bytes that cannot be written are dropped and counted; else the program waits
+	Stamps  bool   // the index tells when each piece came, not only every 10 ms
 }
 
 // A State of a life.

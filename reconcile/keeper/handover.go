@@ -15,6 +15,7 @@ import (
 //	kitt handover 1
 //	keeper at=NS lock=FD api=FD sock=FD base=CGROUP n=N made=1
 //	life name=NAME out=FD err=FD pid=FD child=1 told=1 linger=1
+//	hole dir=PATH life=NAME bytes=N lines=N why=TEXT
 //
 // All else is in the journal, as after a death of the keeper: whoever cannot read this text closes what it inherited
 // and goes on from there. Values are %-encoded, a missing number is -1.
@@ -31,6 +32,7 @@ type handover struct {
 	n               int
 	made            bool
 	lives           map[string]handed
+	holes           []*hole
 }
 
 // handed is what is passed of one life.
@@ -98,6 +100,9 @@ func (k *keeper) handoverText() (text string, fds []int) {
 		flag("told", l.told)
 		flag("linger", l.lingering)
 	}
+	for _, h := range k.holes {
+		b.WriteString(h.handedText())
+	}
 	b.WriteString("\n")
 	return b.String(), fds
 }
@@ -158,6 +163,8 @@ func parseHandover(text string) (h *handover, ok bool) {
 			h.base, h.n, h.made = v["base"], max(v.fd("n"), 0), v["made"] != ""
 		case "life":
 			h.lives[v["name"]] = handed{v.fd("out"), v.fd("err"), v.fd("pid"), v["child"] != "", v["told"] != "", v["linger"] != ""}
+		case "hole":
+			h.holes = append(h.holes, v.hole())
 		}
 	}
 	return h, h.lock > 2 && h.api > 2 && h.sock > 2
@@ -278,6 +285,7 @@ func (k *keeper) handedOver() {
 			closeFd(one.pidfd)
 		}
 	}
+	k.takeHoles(h.holes)
 	k.up.handed = nil
 	k.reap()
 	k.up.pause = max(time.Since(time.Unix(0, h.at)), 1)

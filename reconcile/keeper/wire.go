@@ -54,6 +54,8 @@ const (
 	tHandover
 	tService
 	tPause
+	tLogDrop
+	tLogStamps
 )
 
 // Codes of a refusal that callers branch on.
@@ -88,7 +90,9 @@ func putBool(b []byte, tag uint16, v bool) []byte {
 func putLog(b []byte, l Log) []byte {
 	b = putString(b, tLogDir, l.Dir)
 	b = putInt(b, tLogMax, l.MaxSize)
-	return putInt(b, tLogKeep, int64(l.Keep))
+	b = putInt(b, tLogKeep, int64(l.Keep))
+	b = putBool(b, tLogDrop, l.Drop)
+	return putBool(b, tLogStamps, l.Stamps)
 }
 
 func (l *Log) field(tag uint16, v []byte) {
@@ -99,6 +103,10 @@ func (l *Log) field(tag uint16, v []byte) {
 		l.MaxSize = getInt(v)
 	case tLogKeep:
 		l.Keep = int(getInt(v))
+	case tLogDrop:
+		l.Drop = getBool(v)
+	case tLogStamps:
+		l.Stamps = getBool(v)
 	}
 }
 

@@ -162,6 +162,8 @@ func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed
 	switch e.Kind {
 	case "stalled":
 		o.Trouble = "its output waits: cannot write the log: " + e.Text
+	case "dropping":
+		o.Trouble = "its output is dropped: cannot write the log: " + e.Text
 	case "resumed":
 		o.Trouble = ""
 	case "unkillable":

@@ -209,7 +209,7 @@ func (r *Runtime) log(in reconcile.Instance) keeper.Log {
 	if l.Off {
 		return keeper.Log{}
 	}
-	return keeper.Log{Dir: r.Folder(in), MaxSize: l.MaxSize, Keep: l.Keep}
+	return keeper.Log{Dir: r.Folder(in), MaxSize: l.MaxSize, Keep: l.Keep, Drop: l.Full == "drop", Stamps: l.Timestamps}
 }
 
 // Folder is where the streams of an instance are stored.
