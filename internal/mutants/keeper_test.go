@@ -44,8 +44,8 @@ func keeper() []mutant {
 		k.stall(s, err)`, `if s.life == nil {
 		k.stall(s, err)`, `TestAFullDiskMakesWritersWaitAndLosesNothing`),
 		k("pieces have no time of their own", "pump.go", `s.life.log.Stamps {
-		st.every = 0`, `s.life == nil {
-		st.every = 0`, `TestWithTimestamps`),
+		st.every = 1`, `s.life == nil {
+		st.every = 1`, `TestWithTimestamps`),
 		k("a symlink in place of a log is followed", "store.go", `how|unix.O_NOFOLLOW|unix.O_CLOEXEC`, `how|unix.O_CLOEXEC`, `TestASymlinkInPlaceOfALogIsRefused`),
 		k("a folder open to others is used", "fifos.go", `case st.Mode&0o077 != 0:`, `case false:`, `TestARunFolderThatIsATrapIsRefused`),
 		k("a segment too many is removed", "store.go", `return s.start + s.size`, `return s.start + s.size + 1`, `TestRotationKeepsWhatIsAskedAndEveryOffset`),

@@ -164,7 +164,7 @@ func (k *keeper) storeFor(s *stream, now int64) (*store, error) {
 	}
 	st := s.store
 	if st.every = markEvery; s.life.log.Stamps {
-		st.every = 0
+		st.every = 1
 	}
 	if st.fd < 0 {
 		if err := st.open(now); err != nil {

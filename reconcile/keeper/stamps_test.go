@@ -15,7 +15,7 @@ func TestWithTimestampsEachPieceHasItsOwnTime(t *testing.T) {
 		b.ok(err)
 		b.until("its last word", func() bool { return strings.HasSuffix(b.text(1, "out"), "end\n") })
 		at := marksOf(t, b.home+"/logs/web.1/out/current.idx")
-		if stamps && (len(at) < 6 || at[3].off != 4) { // 9 but for such as were read together, on a machine that is busy
+		if stamps && len(at) < 6 { // 9 but for such as were read together, on a machine that is busy
 			t.Errorf("with timestamps: marks at %v", at)
 		}
 		if !stamps && len(at) > 6 {
