@@ -21,50 +21,66 @@ type ecosystem struct {
 	keys map[string]found // where each key stands in the text, looked up once
 }
 
-// ecosystemJSON reads what is nearly always strict JSON. To pm2 these files are JavaScript, with comments
-// and all; only then is the evaluator asked.
-func (r *reading) ecosystemJSON(ctx context.Context, eval Eval, file, text string) {
+// pm2File makes processes of a pm2 file, whatever its form.
+func (r *reading) pm2File(ctx context.Context, eval Eval, file, text string) {
+	if root := r.pm2Root(ctx, eval, file, text); root != nil {
+		r.ecosystem(file, text, root)
+	}
+}
+
+// pm2Root is what a pm2 file holds or exports; nil after a complaint.
+func (r *reading) pm2Root(ctx context.Context, eval Eval, file, text string) *node {
+	var root *node
+	err := error(nil)
+	switch formatOf(filepath.Base(file)) {
+	case formatYAML:
+		root, err = parseYAML(file, text)
+	case formatJSON:
+		root, err = r.jsonRoot(ctx, eval, file, text)
+	default:
+		root, err = r.jsRoot(ctx, eval, file)
+	}
+	if err != nil {
+		r.complainOf(r.withSource(err), Pos{File: file, Line: 1})
+		return nil
+	}
+	if inner := root.get("default"); inner != nil && root.get("apps") == nil {
+		root = inner
+	}
+	return root
+}
+
+// jsonRoot reads what is nearly always strict JSON. To pm2 these files are JavaScript, with comments and all;
+// only then is the evaluator asked.
+func (r *reading) jsonRoot(ctx context.Context, eval Eval, file, text string) (*node, error) {
 	root, err := parseJSON(file, text)
 	switch {
 	case err == nil:
-		r.ecosystem(file, text, root)
+		return root, nil
 	case strings.TrimSpace(text) == "":
-		r.complain(Pos{File: file, Line: 1}, "", "the file is empty")
+		return nil, Complaint{Pos: Pos{File: file, Line: 1}, Text: "the file is empty"}
 	case eval == nil:
-		r.complainOf(err, Pos{File: file, Line: 1})
-	default:
-		r.ecosystemJS(ctx, eval, file, text)
+		return nil, err
 	}
+	return r.jsRoot(ctx, eval, file)
 }
 
-func (r *reading) ecosystemYAML(file, text string) {
-	root, err := parseYAML(file, text)
-	if err != nil {
-		r.complainOf(err, Pos{File: file, Line: 1})
-		return
-	}
-	r.ecosystem(file, text, root)
-}
-
-func (r *reading) ecosystemJS(ctx context.Context, eval Eval, file, text string) {
+func (r *reading) jsRoot(ctx context.Context, eval Eval, file string) (*node, error) {
 	if eval == nil {
-		r.complain(Pos{File: file, Line: 1}, "", "read %s: JavaScript cannot be evaluated here", filepath.Base(file))
-		return
+		return nil, fmt.Errorf("read %s: JavaScript cannot be evaluated here", filepath.Base(file))
 	}
 	value, reads, err := eval(ctx, file, r.req)
 	for _, path := range reads {
 		r.note(path)
 	}
 	if err != nil {
-		r.complainOf(r.withSource(err), Pos{File: file, Line: 1})
-		return
+		return nil, err
 	}
 	root, err := parseJSON("", string(value))
 	if err != nil {
-		r.complain(Pos{File: file, Line: 1}, "", "evaluate %s: its exports are not JSON: %s", filepath.Base(file), err)
-		return
+		return nil, fmt.Errorf("evaluate %s: its exports are not JSON: %w", filepath.Base(file), err)
 	}
-	r.ecosystem(file, text, root)
+	return root, nil
 }
 
 // withSource reads the file that a complaint of the evaluator points to, so that its line can be shown.
@@ -76,12 +92,13 @@ func (r *reading) withSource(err error) error {
 	return err
 }
 
+func newEcosystem(r *reading, file, text string, root *node) *ecosystem {
+	return &ecosystem{reading: r, file: file, dir: filepath.Dir(file), text: text, root: root, keys: map[string]found{}}
+}
+
 // ecosystem makes processes of the apps of root.
 func (r *reading) ecosystem(file, text string, root *node) {
-	if inner := root.get("default"); inner != nil && root.get("apps") == nil {
-		root = inner
-	}
-	e := &ecosystem{reading: r, file: file, dir: filepath.Dir(file), text: text, root: root, keys: map[string]found{}}
+	e := newEcosystem(r, file, text, root)
 	if !e.findApps() {
 		return
 	}

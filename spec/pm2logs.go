@@ -60,14 +60,19 @@ func (a *app) logFile(word string, apart bool) string {
 		return ""
 	}
 	a.p.Origins["log."+map[string]string{"out_file": "out", "error_file": "err", "log_file": "combined"}[word]] = a.at(word)
-	if home := a.req.Env["HOME"]; home != "" && (name == "~" || strings.HasPrefix(name, "~/")) {
-		name = filepath.Join(home, name[1:])
-	}
-	name = resolve(a.p.Cwd, name)
+	name = resolve(a.p.Cwd, a.homed(name))
 	if apart && strings.HasSuffix(name, ".log") {
 		name = strings.TrimSuffix(name, ".log") + "{n}.log"
 	}
 	return name
+}
+
+// homed is path with a leading ~ made the home folder, which pm2 does for logs and keys only.
+func (e *ecosystem) homed(path string) string {
+	if home := e.req.Env["HOME"]; home != "" && (path == "~" || strings.HasPrefix(path, "~/")) {
+		return filepath.Join(home, path[1:])
+	}
+	return path
 }
 
 // dayjs are the tokens of pm2's date formats, longest first where one begins with another.
