@@ -14,6 +14,7 @@ type Apply struct {
 	Profile   string
 	Formation []string
 	Port      int
+	Only      []string
 	NoWait    bool
 	Timeout   time.Duration
 	Name      string
@@ -36,10 +37,14 @@ func (a Apply) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
+	load := a.load(k, s, req)
+	if load.Only, err = pick(s, a.Only); err != nil {
+		return err
+	}
 	if err := answers(); err != nil {
 		return err
 	}
-	return unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", a.load(k, s, req))))
+	return unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", load)))
 }
 
 // load is the request. An apply from inside a process that kitt runs does not capture: its

@@ -5,6 +5,7 @@
 package api
 
 import (
+	"slices"
 	"time"
 
 	"kitt.sh/spec"
@@ -80,11 +81,15 @@ type Time struct{ time.Time }
 // Load is the body of POST /v1/apply and POST /v1/plan: a spec that the client has read.
 type Load struct {
 	Spec    spec.Spec     `json:"spec"`
-	Request spec.Request  `json:"request"` // how it was read, so that a later edit is read the same way
-	Capture bool          `json:"capture"` // Request.Env is a shell's: keep it as the project's captured environment
+	Request spec.Request  `json:"request"`        // how it was read, so that a later edit is read the same way
+	Only    []string      `json:"only,omitempty"` // processes that are meant; the others stay as they are. Empty: all
+	Capture bool          `json:"capture"`        // Request.Env is a shell's: keep it as the project's captured environment
 	Wait    bool          `json:"wait"`
 	Timeout time.Duration `json:"timeout"`
 }
+
+// Means tells whether a process is among those that l is about.
+func (l Load) Means(process string) bool { return len(l.Only) == 0 || slices.Contains(l.Only, process) }
 
 // Order is the body of POST /v1/{restart,start,stop,delete,down,scale,shutdown}.
 type Order struct {
