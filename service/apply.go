@@ -68,6 +68,7 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 		return nil, err
 	}
 	failpoint.Here("daemon.apply.committed")
+	sayDiffers(before, s, say)
 	d.drop(old, s.Project)
 	delete(d.troubles, s.Project)
 	d.rewant(why)

@@ -19,6 +19,8 @@ type ecosystem struct {
 	root *node
 	apps []*node
 	keys map[string]found // where each key stands in the text, looked up once
+
+	differing []differing
 }
 
 // pm2File makes processes of a pm2 file, whatever its form.
@@ -119,6 +121,7 @@ func (r *reading) ecosystem(file, text string, root *node) {
 		r.spec.Processes = append(r.spec.Processes, p)
 	}
 	e.checkProfile(profiles)
+	e.tellDiffers()
 	if len(e.apps) == 0 {
 		r.warn(Pos{File: file, Line: 1}, "", "names no process")
 	}
@@ -246,6 +249,7 @@ func (e *ecosystem) app(i int, profiles map[string]bool) *app {
 		e.complain(e.place(n.at, i, "apps"), "", "%s: expected an object, got %s", a.path, n.shown())
 		return nil
 	}
+	given := map[string][]member{}
 	for _, m := range n.members {
 		name := pm2Canonical(m.key)
 		switch {
@@ -258,6 +262,11 @@ func (e *ecosystem) app(i int, profiles map[string]bool) *app {
 		case pm2Later[name] && acts(m.value):
 			e.warn(e.place(m.at, i, m.key), "", "%s: %s is not acted on by this version", a.path, m.key)
 		default:
+			given[name] = append(given[name], m)
+		}
+	}
+	for name, list := range given {
+		if m, ok := counts(name, list); ok {
 			a.words[name] = m
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/hashicorp/go-multierror"
@@ -19,10 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// The test binary is the evaluator's child, as kitt is.
+// The test binary is the evaluator's child, as kitt is. It ends by the system call: os.Exit waits for a second under
+// the race detector.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "internal" && os.Args[2] == "eval" {
-		os.Exit(jseval.Main(os.Args[3:], os.Stdin, os.Stdout))
+		syscall.Exit(jseval.Main(os.Args[3:], os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }
@@ -123,7 +125,7 @@ func render(t *testing.T, s *spec.Spec, wrong []spec.Complaint) string {
 	var b bytes.Buffer
 	if len(wrong) == 0 {
 		plain := *s
-		plain.Warnings, plain.Processes = nil, nil
+		plain.Warnings, plain.Differs, plain.Processes = nil, nil, nil
 		for _, p := range s.Processes {
 			p.Origin, p.Origins = spec.Pos{}, nil
 			plain.Processes = append(plain.Processes, p)
@@ -142,6 +144,9 @@ func render(t *testing.T, s *spec.Spec, wrong []spec.Complaint) string {
 				fmt.Fprintf(&b, "  hint: %s\n", c.Hint)
 			}
 		}
+	}
+	for _, c := range s.Differs {
+		fmt.Fprintf(&b, "differs: %v\n", c)
 	}
 	for _, c := range s.Warnings {
 		fmt.Fprintf(&b, "warning: %v\n", c)

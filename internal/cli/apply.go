@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kitt.sh/service/api"
@@ -50,5 +51,10 @@ func (a Apply) Run(ctx context.Context, k *Kitt) error {
 // load is the request. An apply from inside a process that kitt runs does not capture: its
 // environment is kitt's own doing.
 func (a Apply) load(k *Kitt, s *spec.Spec, req spec.Request) api.Load {
-	return api.Load{Spec: *s, Request: req, Capture: k.Env("KITT_LIFE") == "", Wait: !a.NoWait, Timeout: a.Timeout}
+	own := *s
+	own.Differs = slices.Clone(s.Differs)
+	for i := range own.Differs {
+		own.Differs[i].Source = "" // a line of the file may hold secrets, and the daemon keeps what it is sent
+	}
+	return api.Load{Spec: own, Request: req, Capture: k.Env("KITT_LIFE") == "", Wait: !a.NoWait, Timeout: a.Timeout}
 }

@@ -32,7 +32,7 @@ func (p Plan) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
-	s, err := k.read(ctx, req)
+	s, err := k.look(ctx, req)
 	if err != nil {
 		return err
 	}

@@ -120,6 +120,14 @@ const url = {
     if (at.protocol !== "file:") throw new TypeError("The URL must be of scheme file");
     return decodeURIComponent(at.pathname);
   },
+  parse(text, query) { // the old way: null for what is not there
+    const m = /^([a-z][a-z0-9+.-]*:)?(\/\/(?:([^/?#]*)@)?([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/i.exec(String(text)), host = m[4] ?? null, port = /:(\d+)$/.exec(host ?? "");
+    return { protocol: m[1]?.toLowerCase() ?? null, slashes: m[2] ? true : null, auth: m[3] ?? null, host, port: port?.[1] ?? null, hostname: host?.replace(/:\d+$/, "") ?? null,
+      hash: m[7] ?? null, search: m[6] ?? null, query: query ? Object.fromEntries((m[6] ?? "?").slice(1).split("&").filter(Boolean).map((p) => p.split("=").map(decodeURIComponent))) : m[6]?.slice(1) ?? null,
+      pathname: m[5] || (host === null ? null : "/"), path: (m[5] || "/") + (m[6] ?? ""), href: String(text) };
+  },
+  format: (u) => (typeof u === "string" || u instanceof URL ? String(u) : (u.protocol ?? "") + (u.host || u.hostname ? "//" + (u.auth ? u.auth + "@" : "") + (u.host ?? u.hostname + (u.port ? ":" + u.port : "")) : "") + (u.pathname ?? "") + (u.search ?? "") + (u.hash ?? "")),
+  resolve: (from, to) => new URL(to, from).href,
   pathToFileURL: (p) => new URL("file://" + encodeURI(path.resolve(p)).replace(/[?#]/g, encodeURIComponent)),
 };
 
