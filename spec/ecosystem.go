@@ -71,14 +71,17 @@ func (r *reading) jsRoot(ctx context.Context, eval Eval, file string) (*node, er
 	if eval == nil {
 		return nil, fmt.Errorf("read %s: JavaScript cannot be evaluated here", filepath.Base(file))
 	}
-	value, reads, err := eval(ctx, file, r.req)
-	for _, path := range reads {
+	got, err := eval(ctx, file, r.req)
+	for _, path := range got.Reads {
 		r.note(path)
+	}
+	if got.Note != "" {
+		r.warn(Pos{File: file, Line: 1}, "", "%s", got.Note)
 	}
 	if err != nil {
 		return nil, err
 	}
-	root, err := parseJSON("", string(value))
+	root, err := parseJSON("", string(got.Value))
 	if err != nil {
 		return nil, fmt.Errorf("evaluate %s: its exports are not JSON: %w", filepath.Base(file), err)
 	}

@@ -30,17 +30,17 @@ func TestMain(m *testing.M) {
 }
 
 // eval is the evaluator as kitt wires it.
-func eval(ctx context.Context, file string, req spec.Request) ([]byte, []string, error) {
+func eval(ctx context.Context, file string, req spec.Request) (spec.Evaluated, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, nil, err
+		return spec.Evaluated{}, err
 	}
 	got, err := jseval.Run(ctx, exe, jseval.Request{File: file, Cwd: req.Cwd, Env: req.Env, Profile: req.Profile})
 	var wrong *jseval.Error
 	if errors.As(err, &wrong) {
 		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: max(1, wrong.Line), Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
 	}
-	return got.Value, got.Reads, err
+	return spec.Evaluated{Value: got.Value, Reads: got.Reads, Note: got.Note()}, err
 }
 
 // complaints are those of an error of Load.

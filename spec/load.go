@@ -27,9 +27,15 @@ var Names = []string{"kitt.hcl", "kitt.hcl.json", "Procfile",
 	"ecosystem.config.cjs", "ecosystem.config.js", "ecosystem.config.mjs", "ecosystem.config.json",
 	"ecosystem.json", "ecosystem.yml", "ecosystem.yaml"}
 
-// Eval runs a JavaScript file apart from this process and returns what it exports as JSON,
-// with the absolute paths of every file it read. An error that is a Complaint keeps its place.
-type Eval func(ctx context.Context, file string, req Request) (value []byte, reads []string, err error)
+// Eval runs a JavaScript file apart from this process. An error that is a Complaint keeps its place; Reads counts also then.
+type Eval func(ctx context.Context, file string, req Request) (Evaluated, error)
+
+// Evaluated is what came of a JavaScript file.
+type Evaluated struct {
+	Value []byte   // its exports, in JSON
+	Reads []string // absolute paths of every file that it read
+	Note  string   // how it had to be evaluated, in words, if that is worth a warning
+}
 
 // Find returns the absolute path of the spec file in dir: the first of Names that is there.
 func Find(dir string) (string, error) {

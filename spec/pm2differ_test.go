@@ -164,9 +164,9 @@ func literals(t *testing.T, files []pm2File) map[string]string {
 	}
 	dir := t.TempDir()
 	write(t, dir, "all.config.js", "module.exports = [\n"+strings.Join(texts, ",\n")+"]")
-	value, _, err := eval(t.Context(), filepath.Join(dir, "all.config.js"), spec.Request{})
+	got, err := eval(t.Context(), filepath.Join(dir, "all.config.js"), spec.Request{})
 	var list []json.RawMessage
-	if err != nil || json.Unmarshal(value, &list) != nil || len(list) != len(texts) {
+	if err != nil || json.Unmarshal(got.Value, &list) != nil || len(list) != len(texts) {
 		t.Fatalf("%d values of %d: %v", len(list), len(texts), err)
 	}
 	out := map[string]string{}

@@ -1,10 +1,10 @@
 // What a config file sees of Node. It runs once, before the file, as the module kitt:prelude.
 const host = {};
-for (const name of ["settings", "names", "read", "stat", "list", "resolve", "console", "done", "fail"]) {
+for (const name of ["settings", "names", "read", "stat", "list", "resolve", "console", "done", "fail", "need"]) {
   host[name] = globalThis["__kitt_" + name];
   delete globalThis["__kitt_" + name];
 }
-const settings = JSON.parse(host.settings());
+const settings = JSON.parse(host.settings()), nodeOnly = new Set(settings.nodeOnly);
 
 // --- path
 function normalize(path) {
@@ -179,7 +179,7 @@ const dotenv = {
   },
 };
 const child_process = {};
-for (const name of ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync", "fork"]) child_process[name] = forbidden("child_process." + name);
+for (const name of ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync", "fork"]) child_process[name] = () => { host.need("the module child_process"); forbidden("child_process." + name)(); };
 const assert = Object.assign((ok, why) => { if (!ok) throw new Error(why ?? "assertion failed"); }, {
   equal(a, b, why) { assert(a == b, why); }, strictEqual(a, b, why) { assert(a === b, why); } });
 assert.ok = (ok, why) => assert(ok, why);
@@ -244,7 +244,10 @@ function load(file) {
 function requireIn(dir, parent) {
   const find = (name) => {
     try { return host.resolve(dir, String(name)); }
-    catch (e) { throw Object.assign(new Error(e.message), { code: "MODULE_NOT_FOUND" }); }
+    catch (e) {
+      if (/^(node:)?[a-z0-9_]+(\/promises)?$/.test(name) && nodeOnly.has(String(name).replace("node:", ""))) host.need("the module " + name);
+      throw Object.assign(new Error(e.message), { code: "MODULE_NOT_FOUND" });
+    }
   };
   const require = (name) => {
     const found = find(name);
