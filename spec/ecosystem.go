@@ -49,6 +49,9 @@ func (r *reading) pm2Root(ctx context.Context, eval Eval, file, text string) *no
 	if inner := root.get("default"); inner != nil && root.get("apps") == nil {
 		root = inner
 	}
+	if root.at.Line == 0 {
+		placeNodes(root, file, text)
+	}
 	return root
 }
 
