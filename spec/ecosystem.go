@@ -126,9 +126,10 @@ func (r *reading) ecosystem(file, text string, root *node) {
 		known[p.Name] = p.Origin
 		r.spec.Processes = append(r.spec.Processes, p)
 	}
+	e.statics(known)
 	e.checkProfile(profiles)
 	e.tellDiffers()
-	if len(e.apps) == 0 {
+	if len(r.spec.Processes) == 0 && len(r.errs) == 0 {
 		r.warn(Pos{File: file, Line: 1}, "", "names no process")
 	}
 }
@@ -145,6 +146,7 @@ func (e *ecosystem) findApps() bool {
 	switch {
 	case list.kind == isList:
 		e.apps = list.list
+	case list == e.root && e.root.get("static") != nil: // folders alone
 	case list.kind == isObject && (list != e.root || hasScript(list)):
 		e.apps = []*node{list}
 	default:
@@ -167,8 +169,6 @@ func (e *ecosystem) rootWords() {
 	}
 	for _, m := range e.root.members {
 		switch {
-		case m.key == "static":
-			e.warn(e.place(m.at, 0, m.key), "", "static is not acted on by this version")
 		case !slices.Contains(rootWords, m.key):
 			e.warn(e.place(m.at, 0, m.key), didYouMean(m.key, rootWords), "unknown field %q", m.key)
 		}
@@ -255,12 +255,20 @@ func (e *ecosystem) app(i int, profiles map[string]bool) *app {
 		e.complain(e.place(n.at, i, "apps"), "", "%s: expected an object, got %s", a.path, n.shown())
 		return nil
 	}
-	given := map[string][]member{}
-	for _, m := range n.members {
+	given, named := map[string][]member{}, []string(nil)
+	last := map[string]int{} // of two of one name the later counts, as in JavaScript
+	for j, m := range n.members {
+		last[m.key] = j
+	}
+	for j, m := range n.members {
+		if last[m.key] != j {
+			continue
+		}
 		name := pm2Canonical(m.key)
 		switch {
 		case strings.HasPrefix(m.key, "env_"):
 			a.words[m.key] = m
+			named = append(named, m.key)
 			profiles[strings.TrimPrefix(m.key, "env_")] = true
 		case name == "":
 			e.warn(e.place(m.at, i, m.key), didYouMean(m.key, pm2Words()), "%s: unknown field %q", a.path, m.key)
@@ -276,6 +284,8 @@ func (e *ecosystem) app(i int, profiles map[string]bool) *app {
 			a.words[name] = m
 		}
 	}
+	a.checkIdle()
+	a.checkProfiles(named)
 	return a
 }
 

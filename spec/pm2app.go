@@ -142,7 +142,7 @@ func (a *app) addEnv(word string, env *node) {
 		return
 	}
 	if env.kind != isObject {
-		a.wrong(word, "write env: { NAME: \"value\" }", "expected an object, got %s", env.kind) // not what it is: a secret perhaps
+		a.wrong(word, envHint, "expected an object, got %s", env.kind) // not what it is: a secret perhaps
 		return
 	}
 	for _, m := range env.members {
@@ -191,6 +191,9 @@ func (a *app) increment() {
 func (a *app) filter() {
 	m, ok := a.words["filter_env"]
 	if ok {
+		if m.value.kind == isNumber || m.value.kind == isObject {
+			a.wrong("filter_env", "write filter_env: [\"SECRET\"]", "expected a list, text or true, got %s", m.value.shown())
+		}
 		for name := range a.req.Env {
 			if a.filtered(m.value, name) {
 				a.p.Unset = append(a.p.Unset, name)

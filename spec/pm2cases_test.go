@@ -189,6 +189,9 @@ var ownFiles = []pm2File{
 	app("merged by another name", "instances: 2, exec_mode: 'fork', combine_logs: true, out_file: 'o.log'"),
 	app("not merged", "merge_logs: false, out_file: 'o.log'"),
 	whole("numbers in names", "ecosystem.config.js", "module.exports = ['a', 'b'].map((name) => ({ name, script: 'app.js', merge_logs: false, out_file: name + '.log' }))"),
+	whole("static folders", "ecosystem.config.js", "module.exports = { apps: [], static: [{ path: './public', port: 8081, spa: true }, { name: 'docs', path: '/srv', port: 9000, host: '127.0.0.1', basic_auth: { username: 'u', password: 'p' } }] }"),
+	whole("static by its script", "ecosystem.config.js", "module.exports = { apps: [{ script: 'serve', name: 'site', env: { PM2_SERVE_PATH: 'dist', PM2_SERVE_PORT: 3000 } }] }"),
+
 	app("no logs", "disable_logs: true"),
 	app("as JSON", "log_type: 'json'"),
 	app("stamped", "time: true"),

@@ -200,7 +200,7 @@ func (w deployWord) env() map[string]string {
 		return nil
 	}
 	if m.value.kind != isObject {
-		w.wrong(m, "write env: { NAME: \"value\" }", "expected an object, got %s", m.value.kind)
+		w.wrong(m, envHint, "expected an object, got %s", m.value.kind)
 		return nil
 	}
 	out := map[string]string{}

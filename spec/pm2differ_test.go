@@ -77,6 +77,9 @@ var differences = []struct {
 	{"a user's HOME is set at the start", func(d disagreement) bool {
 		return d.field == "env.HOME" && strings.HasPrefix(d.file.name, asRoot)
 	}},
+	{"`static` is served by kitt", func(d disagreement) bool {
+		return strings.HasPrefix(d.file.name, "static") && (d.field == "argv" && strings.Contains(d.kitt, "internal serve") || strings.Contains(d.field, "SERVE"))
+	}},
 	{"a name is fit for a folder", func(d disagreement) bool {
 		return d.field == "file" && d.pm2 == "read" && strings.Contains(d.kitt, "a name does not start with a dot")
 	}},

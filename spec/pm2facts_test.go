@@ -29,11 +29,11 @@ func peerFacts(a peerAnswer, env map[string]string) map[string]facts {
 			}
 			return text
 		}
-		n := raw(raw("instance_var"))
+		n := or(raw(raw("instance_var")), "0")
 		f := facts{"name": in.Name, "namespace": in.Namespace, "cwd": in.Cwd, "argv": argv(in.Argv, env["PATH"]), "instances": raw("instances"),
-			"exec_mode": strings.TrimSuffix(raw("exec_mode"), "_mode"), "autostart": raw("autostart"), "restart": "always",
+			"exec_mode": strings.TrimSuffix(raw("exec_mode"), "_mode"), "autostart": or(raw("autostart"), "true"), "restart": "always",
 			"max_restarts": or(raw("max_restarts"), "16 by default"), "min_uptime": or(raw("min_uptime"), "1000"), "pause": "none",
-			"stop_exit_codes": strings.Trim(or(raw("stop_exit_codes"), "[]"), "[]"), "kill_timeout": or(raw("kill_timeout"), "1600"), "treekill": raw("treekill"),
+			"stop_exit_codes": strings.Trim(or(raw("stop_exit_codes"), "[]"), "[]"), "kill_timeout": or(raw("kill_timeout"), "1600"), "treekill": or(raw("treekill"), "true"),
 			"stamp": in.Stamp, "log_type": raw("log_type"), "disable_logs": or(raw("disable_logs"), "false"), "user": raw("uid"), "group": raw("gid")}
 		if raw("autorestart") == "false" {
 			f["restart"] = "never"
@@ -52,7 +52,7 @@ func peerFacts(a peerAnswer, env map[string]string) map[string]facts {
 			}
 		}
 		for name, value := range in.Env {
-			if !strings.HasPrefix(name, "PM2_") && name != "unique_id" && name != "PWD" && name != "io" && name != in.Name { // its own
+			if !strings.HasPrefix(name, "PM2_") && name != "unique_id" && name != "PWD" && name != "io" && name != "undefined" && name != in.Name { // its own
 				f["env."+name] = value
 			}
 		}

@@ -20,6 +20,9 @@ func (a *app) command() {
 		a.p.Command = nil
 		return
 	}
+	if a.serveScript() {
+		return
+	}
 	args := a.args("args")
 	path := resolve(a.p.Cwd, script)
 	spaced := strings.ContainsAny(script, " \t\n")
