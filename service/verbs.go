@@ -126,6 +126,7 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 	case "restart", "reload", "start":
 		return "", d.commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
+			d.spreadOver(in, targets)
 			d.catchUp(in, ids)
 			raise(in, targets, ids, verb != "start")
 			return nil
@@ -221,6 +222,21 @@ func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
 			if !p.Holds[proc.Name].Deleted {
 				p.Holds[proc.Name] = h
 			}
+		}
+	}
+}
+
+// spreadOver turns the hold on a process into holds on its instances, where only one of them is to be lifted.
+func (d *Daemon) spreadOver(in *reconcile.Intents, targets []target) {
+	for _, t := range targets {
+		p := in.Projects[t.project]
+		h, held := p.Holds[t.process.Name]
+		if !held || t.n == 0 {
+			continue
+		}
+		delete(p.Holds, t.process.Name)
+		for _, id := range d.ids(target{project: t.project, process: t.process}) {
+			p.Holds[id.Short()] = h
 		}
 	}
 }
