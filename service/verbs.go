@@ -23,12 +23,21 @@ func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.p
 
 // order carries out a verb on processes: one commit for the whole intent, then the wait.
 func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, out *lines) error {
+	if verb == "send" {
+		return d.send(o, out)
+	}
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
 	c.up = ancestors(c.pid)
 	failpoint.Here("daemon.order.before")
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
+	var rounds map[reconcile.ID]uint64
+	if verb == "reload" && err == nil {
+		d.mu.Lock()
+		rounds = d.rounds(ids)
+		d.mu.Unlock()
+	}
 	failpoint.Here("daemon.order.intended")
 	if err != nil {
 		return err
@@ -39,7 +48,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		return nil
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait, raised: raised,
-		ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
+		rounds: rounds, ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
 		end = text
@@ -128,7 +137,8 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 			d.spread(in, targets)
 			d.spreadOver(in, targets)
 			d.catchUp(in, ids)
-			raise(in, targets, ids, verb != "start")
+			raise(in, targets, d.notReloaded(verb, ids), verb != "start")
+			d.reload(in, verb, ids)
 			return nil
 		})
 	case "stop", "delete":
