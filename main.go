@@ -103,7 +103,12 @@ type kitt struct {
 		NoWait  bool          `help:"Do not wait until all is up."`
 		Timeout time.Duration `default:"60s" help:"How long to wait."`
 		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
-	} `cmd:"" help:"The same as restart, for now." examples:"kitt reload web"`
+	} `cmd:"" help:"Replace the workers of a cluster one by one, without a gap; the same as restart for others." examples:"kitt reload web"`
+
+	Send struct {
+		Name    string `arg:"" help:"Process: web, web.1, shop/web."`
+		Message string `arg:"" help:"JSON, or a text."`
+	} `cmd:"" help:"Send a message to a Node program: process.on('message')." examples:"kitt send web hello"`
 
 	Start struct {
 		All     bool          `help:"All processes of all projects."`
@@ -186,7 +191,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
 			"logs": cli.Logs(k.Logs), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
-			"start": cli.Start(k.Start), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "delete": cli.Delete(k.Delete),
+			"start": cli.Start(k.Start), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),

@@ -36,6 +36,7 @@ type Project struct {
 	Holds       map[string]Hold   `json:"holds,omitempty"`       // process or process.n
 	Scale       map[string]Scaled `json:"scale,omitempty"`       // process
 	Generations map[string]uint64 `json:"generations,omitempty"` // process.n; restarts asked for, from 1
+	Reloads     map[string]uint64 `json:"reloads,omitempty"`     // process in mode cluster; reloads asked for
 }
 
 // A Hold keeps something down until it is lifted: by start, restart, or an explicit apply. A file save never lifts it.
@@ -118,6 +119,7 @@ func (in *Intents) Clone() *Intents {
 		q := *p
 		q.Was = slices.Clone(p.Was)
 		q.Holds, q.Scale, q.Generations = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations)
+		q.Reloads = maps.Clone(p.Reloads)
 		c.Projects[name] = &q
 	}
 	return c

@@ -44,7 +44,7 @@ func Judge(now time.Time, w World, id ID) Verdict {
 	v.Do = forget(id, over, wanted && len(alive) == 0)
 	switch {
 	case len(alive) > 0:
-		return judgeAlive(w, v, id, want, wanted, alive)
+		return judgeAlive(now, w, v, id, want, wanted, alive)
 	case !wanted:
 		v.Phase = PhaseDone
 		return v
@@ -118,7 +118,7 @@ func forget(id ID, over []Observed, keepLast bool) (do []Action) {
 }
 
 // judgeAlive judges an instance that has at least one living life: is it the right one?
-func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []Observed) Verdict {
+func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted bool, alive []Observed) Verdict {
 	right := -1
 	for i := range alive {
 		l := &alive[i]
@@ -147,9 +147,26 @@ func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []O
 		v.Phase, v.Final = PhaseStopping, false
 		return v
 	}
+	v = v.readied(now, want.Process, l)
 	if why := untuned(want.Process, l); why != "" {
 		v.Do = append(v.Do, Action{Verb: Tune, ID: id, Life: l.Life, Reason: "spec changed: " + why, Want: want})
 	}
+	return v
+}
+
+// readied tells of a life that has yet to say that it is ready, or did not say so in time.
+func (v Verdict) readied(now time.Time, p *spec.Process, l *Observed) Verdict {
+	most := p.Within()
+	if most == 0 || l.Ready {
+		return v
+	}
+	due := l.Started.Add(most)
+	if left := due.Sub(now); left > 0 && left <= most { // more: the clock was set back
+		v.Phase, v.Wake, v.Final = PhaseStarting, due, false
+		v.Reason = cmp.Or(v.Reason, "has not said yet that it is ready")
+		return v
+	}
+	v.Reason = cmp.Or(v.Reason, fmt.Sprintf("has not said that it is ready for %s; it counts as running", most))
 	return v
 }
 
@@ -158,7 +175,7 @@ func untuned(p *spec.Process, l *Observed) string {
 	var room [128]byte
 	log := l.Limits != string(appendLimits(room[:0], p.Log))
 	stop := l.Stop.Signal != p.Stop.Signal || l.Stop.Timeout != p.Stop.Timeout || l.Stop.KillMode != p.Stop.KillMode ||
-		!slices.Equal(l.Stop.Command, p.Stop.Command)
+		l.Stop.Message != p.Stop.Message || !slices.Equal(l.Stop.Command, p.Stop.Command)
 	switch {
 	case log && stop:
 		return "log, stop"

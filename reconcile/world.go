@@ -68,6 +68,7 @@ type Observed struct {
 	Asked      bool      // its end was asked for, so it is no death
 	Adopted    bool      // its parent is gone
 	Exit       Exit
+	Ready      bool   // it said so over its channel; no meaning for those that need not say it
 	Trouble    string // something that does not stop it: log writing stalled, processes escaped
 	History    History
 }

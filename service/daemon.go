@@ -59,6 +59,8 @@ type Daemon struct {
 	calls   calls
 	program program
 
+	channels *channels
+
 	background sync.WaitGroup // what answers the keeper; waited for at the end
 
 	mu        sync.Mutex // guards what follows; held over a commit, so that verbs come one after the other
@@ -95,10 +97,12 @@ func (d *Daemon) open() (err error) {
 	d.readIntents()
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
 	d.rt.Ended = d.ended
+	d.channels = newChannels(d)
+	d.rt.Say = d.channels.say
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
 	d.taps = newTaps(d.Keeper)
-	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run); err != nil {
+	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run, d.channels.open); err != nil {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
 	failpoint.Here("daemon.open.held")
@@ -115,6 +119,7 @@ func (d *Daemon) close() {
 	d.rest.end()
 	d.fenceOff() // first: stop commands may last, and the next daemon must not wait for them
 	d.rt.Close()
+	d.channels.close()
 	d.watch.close()
 	d.events.Close()
 }

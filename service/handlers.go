@@ -32,6 +32,7 @@ func (d *Daemon) getShow(w http.ResponseWriter, r *http.Request) {
 	if len(s.Specs) > 0 {
 		show.File = s.Specs[0].File
 	}
+	d.spoken(&show)
 	answer(w, show)
 }
 

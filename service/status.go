@@ -13,6 +13,7 @@ import (
 
 	"kitt.sh/reconcile"
 	"kitt.sh/service/api"
+	"kitt.sh/spec"
 )
 
 // getStatus answers with all instances, or those of ?project= or ?targets=a,b (looked up first in ?near=); as JSON or
@@ -176,6 +177,9 @@ func (d *Daemon) instance(v reconcile.View, u usage, inFull bool) api.Instance {
 	}
 	for _, l := range v.Lives {
 		addLife(&in, l)
+		if in.Reason == "" && v.Want.Process != nil && v.Want.Process.Mode == spec.ModeCluster {
+			in.Reason = d.clusterState(l.Life).Reason()
+		}
 	}
 	return in
 }

@@ -31,7 +31,7 @@ func (d *Daemon) ids(t target) (ids []reconcile.ID) {
 	if t.n > 0 {
 		return []reconcile.ID{{Project: t.project, Process: t.process.Name, N: t.n}}
 	}
-	for n := 1; n <= reconcile.Count(d.intents.Projects[t.project], t.process); n++ {
+	for n := 1; n <= reconcile.Lives(d.intents.Projects[t.project], t.process); n++ {
 		ids = append(ids, reconcile.ID{Project: t.project, Process: t.process.Name, N: n})
 	}
 	return ids
@@ -85,7 +85,7 @@ func (d *Daemon) match(project, word string) (target, bool) {
 	}
 	n, err := strconv.Atoi(word[dot+1:])
 	p := process(s, word[:dot])
-	if err != nil || p == nil || n < 1 || n > reconcile.Count(d.intents.Projects[project], p) {
+	if err != nil || p == nil || n < 1 || n > reconcile.Lives(d.intents.Projects[project], p) {
 		return target{}, false
 	}
 	return target{project, p, n}, true

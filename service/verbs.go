@@ -23,12 +23,21 @@ func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.p
 
 // order carries out a verb on processes: one commit for the whole intent, then the wait.
 func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, out *lines) error {
+	if verb == "send" {
+		return d.send(o, out)
+	}
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
 	c.up = ancestors(c.pid)
 	failpoint.Here("daemon.order.before")
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
+	var rounds map[reconcile.ID]uint64
+	if verb == "reload" && err == nil {
+		d.mu.Lock()
+		rounds = d.rounds(ids)
+		d.mu.Unlock()
+	}
 	failpoint.Here("daemon.order.intended")
 	if err != nil {
 		return err
@@ -39,7 +48,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		return nil
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait, raised: raised,
-		ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
+		rounds: rounds, ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
 		end = text
@@ -126,8 +135,10 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 	case "restart", "reload", "start":
 		return "", d.commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
+			d.spreadOver(in, targets)
 			d.catchUp(in, ids)
-			raise(in, targets, ids, verb != "start")
+			raise(in, targets, d.notReloaded(verb, ids), verb != "start")
+			d.reload(in, verb, ids)
 			return nil
 		})
 	case "stop", "delete":
@@ -221,6 +232,21 @@ func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
 			if !p.Holds[proc.Name].Deleted {
 				p.Holds[proc.Name] = h
 			}
+		}
+	}
+}
+
+// spreadOver turns the hold on a process into holds on its instances, where only one of them is to be lifted.
+func (d *Daemon) spreadOver(in *reconcile.Intents, targets []target) {
+	for _, t := range targets {
+		p := in.Projects[t.project]
+		h, held := p.Holds[t.process.Name]
+		if !held || t.n == 0 {
+			continue
+		}
+		delete(p.Holds, t.process.Name)
+		for _, id := range d.ids(target{project: t.project, process: t.process}) {
+			p.Holds[id.Short()] = h
 		}
 	}
 }

@@ -47,7 +47,8 @@ func (p Process) RunDigest(n int) string {
 		Unset       []string
 		User, Group string
 		Umask       *int
-	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask})
+		Mode        string `json:",omitempty"`
+	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Mode})
 	if err != nil {
 		panic("spec: digest of a process: " + err.Error())
 	}
@@ -77,6 +78,10 @@ func Diff(old, new Process) []Change {
 	d.run("group", old.Group, new.Group)
 	d.run("umask", octal(old.Umask), octal(new.Umask))
 	d.each(old.Each, new.Each)
+	d.run("mode", cmp.Or(old.Mode, "fork"), cmp.Or(new.Mode, "fork"))
+	d.live("ready.message", strconv.FormatBool(old.Ready.Message), strconv.FormatBool(new.Ready.Message))
+	d.live("ready.timeout", old.Within().String(), new.Within().String())
+	d.live("stop.message", old.Stop.Message, new.Stop.Message)
 	d.live("description", old.Description, new.Description)
 	d.live("namespace", old.Namespace, new.Namespace)
 	d.live("instances", strconv.Itoa(old.Instances), strconv.Itoa(new.Instances))

@@ -14,7 +14,7 @@ import (
 )
 
 // subBlocks may stand in a process.
-var subBlocks = []string{"restart", "stop", "log"}
+var subBlocks = []string{"restart", "stop", "log", "ready"}
 
 // A field is one word of a process block and what it sets. Words with nil are read elsewhere,
 // since they depend on the instance or on several layers.
@@ -43,6 +43,10 @@ var processFields = []field{
 	{"restart.min_uptime", func(p *Process, v *hclValue) { p.Restart.MinUptime = v.duration() }},
 	{"restart.done_codes", func(p *Process, v *hclValue) { p.Restart.DoneCodes = v.integers() }},
 	{"stop.signal", func(p *Process, v *hclValue) { p.Stop.Signal = v.signal() }},
+	{"mode", func(p *Process, v *hclValue) { p.Mode = v.text() }},
+	{"ready.message", func(p *Process, v *hclValue) { p.Ready.Message = v.boolean(false) }},
+	{"ready.timeout", func(p *Process, v *hclValue) { p.Ready.Timeout = v.duration() }},
+	{"stop.message", func(p *Process, v *hclValue) { p.Stop.Message = v.text() }},
 	{"stop.timeout", func(p *Process, v *hclValue) { p.Stop.Timeout = v.duration() }},
 	{"stop.command", func(p *Process, v *hclValue) { p.Stop.Command = v.command() }},
 	{"log.max_size", func(p *Process, v *hclValue) { p.Log.MaxSize = v.size(p.Log.MaxSize) }},

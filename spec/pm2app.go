@@ -238,17 +238,6 @@ func (a *app) count() {
 			a.p.Instances = n
 		}
 	}
-	mode, node := a.str("exec_mode"), slices.Contains([]string{"node", "bun"}, filepath.Base(firstWord(a.p.Command)))
-	switch {
-	case mode == "cluster" || mode == "cluster_mode":
-		a.warn(a.at("exec_mode"), "", "%s: exec_mode %s is not acted on by this version: its instances run as in fork mode and share no port", a.path, mode)
-	case mode == "" && ok && a.p.Instances == 1 && node:
-		a.differs(a.at("instances"), a.path, "", "instances: 1 is one plain process; pm2 would run it in cluster mode")
-	case mode != "" && mode != "fork" && mode != "fork_mode":
-		a.wrong("exec_mode", "write fork or cluster", "%q is not a mode", mode)
-	case mode == "" && a.p.Instances > 1 && node:
-		a.warn(a.at("instances"), "increment_var: \"PORT\" gives each its own port", "%s: its %d instances run as in fork mode and share no port; pm2 would run them as a cluster", a.path, a.p.Instances)
-	}
 }
 
 // firstWord is the program of a command, or nothing.
@@ -289,6 +278,7 @@ func (a *app) restart() {
 }
 
 func (a *app) stop() {
+	a.nodeMode()
 	if d, ok := a.millis("kill_timeout"); ok {
 		a.p.Stop.Timeout = d
 		a.p.Origins["stop.timeout"] = a.at("kill_timeout")

@@ -32,6 +32,7 @@ type disagreement struct {
 	id        string // name #n; "" for the file as a whole
 	field     string
 	pm2, kitt string // "none" where one has no such field
+	ours      facts  // all of kitt's reading of the instance
 }
 
 // differences are all that kitt reads otherwise than pm2, on purpose. Every one is needed by some file of the corpus,
@@ -42,7 +43,12 @@ var differences = []struct {
 }{
 	{"no `max_restarts` is no limit", func(d disagreement) bool { return d.field == "max_restarts" && d.pm2 == "16 by default" }},
 	{"no delay is kitt's back-off", func(d disagreement) bool { return d.field == "pause" && d.pm2 == "none" && d.kitt == "kitt's own" }},
-	{"cluster mode is not in this version", func(d disagreement) bool { return d.field == "exec_mode" && d.pm2 == "cluster" && d.kitt == "fork" }},
+	{"`instances: 1` is no cluster", func(d disagreement) bool {
+		return d.field == "exec_mode" && d.pm2 == "cluster" && d.kitt == "fork" && !strings.Contains(d.file.text, "exec_mode")
+	}},
+	{"a cluster is Node's", func(d disagreement) bool {
+		return d.field == "exec_mode" && d.pm2 == "cluster" && d.kitt == "fork" && !strings.Contains(d.ours["argv"], "/node\"")
+	}},
 	{"`null` takes a variable away", func(d disagreement) bool {
 		return strings.HasPrefix(d.field, "env.") && d.pm2 == "null" && d.kitt == "none"
 	}},
@@ -187,14 +193,14 @@ func disagreements(f pm2File, a peerAnswer, theirs, ours map[string]facts, said 
 	}
 	if refused != "" || said != "read" {
 		if refused == "" || said == "read" {
-			out = append(out, disagreement{f, "", "file", or(refused, "read"), said})
+			out = append(out, disagreement{f, "", "file", or(refused, "read"), said, nil})
 		}
 		return out
 	}
 	for _, id := range slices.Sorted(maps.Keys(union(theirs, ours))) {
 		p, k := theirs[id], ours[id]
 		if p == nil || k == nil {
-			out = append(out, disagreement{f, id, "process", cmp.Or(p["name"], "none"), cmp.Or(k["name"], "none")})
+			out = append(out, disagreement{f, id, "process", cmp.Or(p["name"], "none"), cmp.Or(k["name"], "none"), k})
 			continue
 		}
 		for _, field := range slices.Sorted(maps.Keys(union(p, k))) {
@@ -207,7 +213,7 @@ func disagreements(f pm2File, a peerAnswer, theirs, ours map[string]facts, said 
 				kv = "none"
 			}
 			if pv != kv {
-				out = append(out, disagreement{f, id, field, pv, kv})
+				out = append(out, disagreement{f, id, field, pv, kv, k})
 			}
 		}
 	}

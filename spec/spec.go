@@ -33,7 +33,9 @@ type Process struct {
 	Group       string            `json:"group,omitempty"`        // run: group name or gid
 	Umask       *int              `json:"umask,omitempty"`        // run: nil means the captured shell's default, 022
 	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
-	Instances   int               `json:"instances"`
+	Mode        string            `json:"mode,omitempty"`         // run: ModeFork, ModeNode or ModeCluster
+	Ready       Ready             `json:"ready,omitzero"`
+	Instances   int               `json:"instances"`      // ModeCluster: workers
 	Held        bool              `json:"held,omitempty"` // pm2 autostart=false: known, but started by hand only
 	Restart     Restart           `json:"restart"`
 	Stop        Stop              `json:"stop"`
@@ -67,6 +69,7 @@ type Restart struct {
 type Stop struct {
 	Signal   string        `json:"signal"`            // SIGTERM; always with SIG
 	Timeout  time.Duration `json:"timeout"`           // 10s until SIGKILL
+	Message  string        `json:"message,omitempty"` // sent over the channel instead of the signal, where there is one (pm2's shutdown_with_message)
 	Command  []string      `json:"command,omitempty"` // run first, with the instance's environment and KITT_PID
 	KillMode string        `json:"kill_mode"`         // tree | group | process: what is signalled, and what a crash leaves to be killed
 }

@@ -63,6 +63,7 @@ func (r *reading) validateProcess(p *Process) {
 	if p.Instances < 0 || p.Instances > maxInstances {
 		r.complain(p.at("instances"), "", "process %q: instances: %d is not between 0 and %d", p.Name, p.Instances, maxInstances)
 	}
+	r.validateMode(p)
 	r.validateRun(p)
 	r.validateLives(p)
 }

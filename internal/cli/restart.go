@@ -18,10 +18,9 @@ func (r Restart) Run(ctx context.Context, k *Kitt) error {
 	return k.named(ctx, "restart", patience{r.NoWait, r.Timeout}.order(r.Names, r.All))
 }
 
-// Reload is Restart until there is a way without a gap.
+// Reload replaces the workers of clusters one by one, without a gap; for other processes it is Restart.
 type Reload Restart
 
 func (r Reload) Run(ctx context.Context, k *Kitt) error {
-	k.note("reload is the same as restart for now: there is a short gap")
-	return Restart(r).Run(ctx, k)
+	return k.named(ctx, "reload", patience{r.NoWait, r.Timeout}.order(r.Names, r.All))
 }

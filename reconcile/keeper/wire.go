@@ -56,6 +56,7 @@ const (
 	tPause
 	tLogDrop
 	tLogStamps
+	tChannel
 )
 
 // Codes of a refusal that callers branch on.
@@ -128,6 +129,7 @@ func putSpawn(b []byte, s *Spawn) []byte {
 	}
 	b = putBool(b, tSetUser, s.SetUser)
 	b = putString(b, tKillMode, s.KillMode)
+	b = putBool(b, tChannel, s.Channel)
 	return putBytes(putLog(b, s.Log), tMeta, s.Meta)
 }
 
@@ -156,6 +158,8 @@ func getSpawn(body []byte) (s Spawn, err error) {
 			s.SetUser = getBool(v)
 		case tKillMode:
 			s.KillMode = string(v)
+		case tChannel:
+			s.Channel = getBool(v)
 		case tMeta:
 			s.Meta = append([]byte(nil), v...)
 		default:

@@ -122,7 +122,7 @@ func (r *Runtime) prepare(in reconcile.Instance) (keeper.Spawn, error) {
 	if w.User != nil {
 		s.SetUser, s.UID, s.GID, s.Groups = true, w.User.Uid, w.User.Gid, w.User.Groups
 	}
-	return s, nil
+	return s, r.channelled(&s, in)
 }
 
 // enterable says why cwd cannot be entered.

@@ -5,6 +5,7 @@
 package api
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -93,14 +94,15 @@ func (l Load) Means(process string) bool { return len(l.Only) == 0 || slices.Con
 
 // Order is the body of POST /v1/{restart,start,stop,delete,down,scale,shutdown}.
 type Order struct {
-	Project string         `json:"project,omitempty"` // where names are looked up first
-	Targets []string       `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1
-	All     bool           `json:"all,omitempty"`     // every process of every project
-	Scale   map[string]int `json:"scale,omitempty"`
-	For     time.Duration  `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
-	Message string         `json:"message,omitempty"` // stop: why
-	Wait    bool           `json:"wait"`
-	Timeout time.Duration  `json:"timeout"`
+	Project string          `json:"project,omitempty"` // where names are looked up first
+	Targets []string        `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1
+	All     bool            `json:"all,omitempty"`     // every process of every project
+	Scale   map[string]int  `json:"scale,omitempty"`
+	For     time.Duration   `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
+	Message string          `json:"message,omitempty"` // stop: why
+	Wait    bool            `json:"wait"`
+	Timeout time.Duration   `json:"timeout"`
+	Value   json.RawMessage `json:"value,omitempty"` // send: the message
 }
 
 // A Line is one object of the NDJSON stream that answers a Load or an Order.
@@ -161,6 +163,8 @@ type Show struct {
 	Instances []Instance `json:"instances"`
 	Events    []Event    `json:"events"` // the last twenty
 	Tree      []Proc     `json:"tree"`
+	Cluster   *Cluster   `json:"cluster,omitempty"` // of a process in mode cluster
+	Metrics   []Metric   `json:"metrics,omitempty"` // what the programs sent over their channels, by instance and name
 }
 
 // Environ is the answer to GET /v1/environ?name=web: what an instance is started with.
