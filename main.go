@@ -53,6 +53,15 @@ type kitt struct {
 		Name    string `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
 	} `cmd:"" help:"Tell everything that is wrong with a spec file." examples:"kitt check|kitt check ecosystem.config.cjs"`
 
+	Up struct {
+		File      string   `short:"f" help:"Spec file; - reads stdin (default: kitt.hcl, Procfile or ecosystem file of this folder)." placeholder:"FILE"`
+		Profile   string   `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
+		Port      int      `help:"Base of the ports of a Procfile's processes." placeholder:"PORT"`
+		Restart   bool     `help:"Restart what dies as the spec says; one that gives up ends all."`
+		KeepGoing bool     `help:"The end of one does not end the others."`
+		Names     []string `arg:"" optional:"" name:"name[=n]" help:"Only these, and what they depend on; web=2 sets a number of instances."`
+	} `cmd:"" help:"Run the processes of a spec in the foreground; Ctrl-C ends all." examples:"kitt up|kitt up web=2 worker=0|kitt up --restart -f ecosystem.config.cjs"`
+
 	Status struct {
 		Watch bool     `short:"w" help:"Redraw each second, until Ctrl-C."`
 		Names []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
@@ -184,7 +193,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 	s := &k.Service
 	return cli.Globals{Home: k.Home, Output: k.Output, JSON: k.JSON, Quiet: k.Quiet, Verbose: k.Verbose, Color: k.Color, NoColor: k.NoColor},
 		map[string]cli.Verb{
-			"apply": cli.Apply(k.Apply), "plan": cli.Plan(k.Plan), "check": cli.Check(k.Check),
+			"apply": cli.Apply(k.Apply), "up": cli.Up(k.Up), "plan": cli.Plan(k.Plan), "check": cli.Check(k.Check),
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
 			"logs": cli.Logs(k.Logs), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),

@@ -85,6 +85,7 @@ func (d *Daemon) routes() http.Handler {
 	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "send"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
+	mux.HandleFunc("POST /v1/signal", d.postSignal)
 	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
 	mux.HandleFunc("POST /v1/await", d.postAwait)
 	mux.HandleFunc("POST /v1/announce", d.postAnnounce)

@@ -100,6 +100,15 @@ type Order struct {
 	Value   json.RawMessage `json:"value,omitempty"` // send: the message
 }
 
+// Signal is the body of POST /v1/signal.
+type Signal struct {
+	Project string   `json:"project,omitempty"`
+	Targets []string `json:"targets,omitempty"`
+	All     bool     `json:"all,omitempty"`
+	Signal  string   `json:"signal"`         // with SIG
+	Tree    bool     `json:"tree,omitempty"` // every process of its tree, not only its first
+}
+
 // A Line is one object of the NDJSON stream that answers a Load or an Order.
 //
 //	action    Verb, ID, Reason: something is about to be done (plan: would be)
