@@ -82,7 +82,7 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, out *lines) error {
 		return d.plan(l, out.say)
 	}))
-	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "send"} {
+	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "reset", "send"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
 	mux.HandleFunc("POST /v1/signal", d.postSignal)

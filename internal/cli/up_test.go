@@ -12,7 +12,10 @@ import (
 
 func TestUpJudge(t *testing.T) {
 	code := func(n int) *api.Exit { return &api.Exit{Code: &n, At: api.Time{Time: noon}} }
-	at := func(e *api.Exit, s int) *api.Exit { e.At = api.Time{Time: noon.Add(time.Duration(s) * time.Second)}; return e }
+	at := func(e *api.Exit, s int) *api.Exit {
+		e.At = api.Time{Time: noon.Add(time.Duration(s) * time.Second)}
+		return e
+	}
 	row := func(process, phase string, e *api.Exit) api.Instance {
 		return api.Instance{ID: process + ".1", Process: process, Phase: phase, Exit: e}
 	}

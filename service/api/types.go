@@ -50,7 +50,8 @@ type Instance struct {
 	Project    string  `json:"project"`
 	Process    string  `json:"process"`
 	N          int     `json:"n"`
-	Phase      string  `json:"phase"` // waiting starting running stopping done failed held
+	Number     *int    `json:"pm_id,omitempty"` // a small number that it keeps as long as it is listed; nil: none yet
+	Phase      string  `json:"phase"`           // waiting starting running stopping done failed held
 	Ready      bool    `json:"ready"`
 	PID        int     `json:"pid"`        // 0 when nothing runs
 	Since      Time    `json:"since"`      // when it came into this phase
@@ -87,10 +88,10 @@ type Load struct {
 	Timeout time.Duration `json:"timeout"`
 }
 
-// Order is the body of POST /v1/{restart,start,stop,delete,down,scale,shutdown}.
+// Order is the body of POST /v1/{restart,start,stop,delete,down,scale,reset,shutdown}.
 type Order struct {
 	Project string          `json:"project,omitempty"` // where names are looked up first
-	Targets []string        `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1
+	Targets []string        `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1, all, /regexp/, a namespace, a pm_id
 	All     bool            `json:"all,omitempty"`     // every process of every project
 	Scale   map[string]int  `json:"scale,omitempty"`
 	For     time.Duration   `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
