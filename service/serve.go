@@ -85,7 +85,9 @@ func (d *Daemon) routes() http.Handler {
 	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "reset", "send"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
+	mux.HandleFunc("GET /v1/listing", d.getListing)
 	mux.HandleFunc("POST /v1/signal", d.postSignal)
+	mux.HandleFunc("POST /v1/flush", d.postFlush)
 	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
 	mux.HandleFunc("POST /v1/await", d.postAwait)
 	mux.HandleFunc("POST /v1/announce", d.postAnnounce)

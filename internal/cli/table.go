@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ func instances(p Paint, now time.Time, rows []api.Instance, wideForm bool, width
 
 func columnsFor(rows []api.Instance, wideForm bool) []column {
 	cols := []column{nameColumn}
-	if wideForm {
+	if wideForm && slices.ContainsFunc(rows, func(in api.Instance) bool { return in.Number != nil }) {
 		cols = append(cols, numberColumn)
 	}
 	if wideForm || severalProjects(rows) {

@@ -82,8 +82,9 @@ type Time struct{ time.Time }
 // Load is the body of POST /v1/apply and POST /v1/plan: a spec that the client has read.
 type Load struct {
 	Spec    spec.Spec     `json:"spec"`
-	Request spec.Request  `json:"request"` // how it was read, so that a later edit is read the same way
-	Capture bool          `json:"capture"` // Request.Env is a shell's: keep it as the project's captured environment
+	Request spec.Request  `json:"request"`        // how it was read, so that a later edit is read the same way
+	Capture bool          `json:"capture"`        // Request.Env is a shell's: keep it as the project's captured environment
+	Only    []string      `json:"only,omitempty"` // the holds of these processes alone are lifted, and these waited for; nil: all
 	Wait    bool          `json:"wait"`
 	Timeout time.Duration `json:"timeout"`
 }
@@ -170,6 +171,13 @@ type Show struct {
 	Tree      []Proc     `json:"tree"`
 	Cluster   *Cluster   `json:"cluster,omitempty"` // of a process in mode cluster
 	Metrics   []Metric   `json:"metrics,omitempty"` // what the programs sent over their channels, by instance and name
+}
+
+// Listing is the answer to GET /v1/listing: instances, and the settings of their processes.
+type Listing struct {
+	Instances []Instance         `json:"instances"`
+	Processes map[string]Process `json:"processes"`         // by shop/web; env values are replaced by "***"
+	Deleted   []string           `json:"deleted,omitempty"` // shop/web: processes that are held out by delete
 }
 
 // Environ is the answer to GET /v1/environ?name=web: what an instance is started with.
