@@ -120,6 +120,9 @@ func pm2Env(in api.Instance, p spec.Process, number int) map[string]any {
 		"autostart": !p.Held, "kill_timeout": p.Stop.Timeout.Milliseconds(), "treekill": p.Stop.KillMode != "process", "vizion": false, "pmx": false,
 		"version": "N/A", "node_version": nil, "username": username(), "unique_id": in.Project + "/" + in.Process + "." + strconv.Itoa(in.N), "env": env,
 		"axm_actions": []any{}, "axm_monitor": map[string]any{}, "axm_options": map[string]any{}, "axm_dynamic": map[string]any{}, "prev_restart_delay": 0}
+	if p.Mode == spec.ModeCluster {
+		v["exec_mode"] = "cluster_mode"
+	}
 	if p.InstanceVar != "" {
 		v[p.InstanceVar] = in.N - 1
 	}
