@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -25,7 +26,9 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
 		return err
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
-		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project || slices.Contains(old, id.Project) }, foreign: old}
+		mine: func(id reconcile.ID) bool {
+			return id.Project == l.Spec.Project && concerns(l, id.Process) || slices.Contains(old, id.Project)
+		}, foreign: old}
 	code, text, hint := w.run(ctx)
 	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
@@ -68,7 +71,12 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 	d.drop(old, s.Project)
 	delete(d.troubles, s.Project)
 	d.rewant(why)
-	return old, d.rec.Retry(ctx, d.failed(s.Project))
+	return old, d.rec.Retry(ctx, slices.DeleteFunc(d.failed(s.Project), func(id reconcile.ID) bool { return !concerns(l, id.Process) }))
+}
+
+// concerns tells whether an apply is about a process: it may be about some alone.
+func concerns(l api.Load, process string) bool {
+	return l.Only == nil || slices.Contains(l.Only, process)
 }
 
 // claim refuses a project whose name already belongs to another folder's file.
@@ -93,7 +101,7 @@ func (d *Daemon) applied(l api.Load, old []string, say func(api.Line)) error {
 		return nil
 	}
 	for _, name := range append([]string{s.Project}, old...) {
-		if p := d.intents.Projects[name]; p != nil {
+		if p := d.intents.Projects[name]; p != nil && l.Only == nil {
 			sayLifted(p, say)
 		}
 	}
@@ -104,8 +112,16 @@ func (d *Daemon) applied(l api.Load, old []string, say func(api.Line)) error {
 			p = &reconcile.Project{}
 			in.Projects[s.Project] = p
 		}
-		p.File, p.Request, p.Down, p.Holds = s.File, l.Request, nil, nil
+		p.File, p.Request = s.File, l.Request
 		p.Revision++
+		if l.Only == nil {
+			p.Down, p.Holds = nil, nil
+			return nil
+		}
+		d.spread(in, []target{{project: s.Project}})
+		for _, name := range l.Only {
+			maps.DeleteFunc(p.Holds, func(key string, _ reconcile.Hold) bool { return key == name || strings.HasPrefix(key, name+".") })
+		}
 		return nil
 	})
 }
