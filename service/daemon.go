@@ -29,6 +29,7 @@ type Daemon struct {
 	Exe     string // how instances and the daemon itself call kitt again
 	Image   string // the file that this process runs; Exe may be another by now. "" does not look
 	Service bool   // a service manager brings a dead keeper back
+	Up      bool   // of `kitt up`: spec files are not followed, what was applied is what runs
 	Log     *slog.Logger
 	Keeper  *keeper.Client
 	API     net.Listener

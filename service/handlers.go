@@ -16,13 +16,12 @@ import (
 func (d *Daemon) getShow(w http.ResponseWriter, r *http.Request) {
 	near := d.near(r, r.URL.Query().Get("project"))
 	d.mu.Lock()
-	ts, err := d.resolve(near, []string{r.URL.Query().Get("name")})
+	t, err := d.resolveOne(near, r.URL.Query().Get("name"))
 	d.mu.Unlock()
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	t := ts[0]
 	s, err := d.status(r.Context(), t.project, "", []string{t.project + "/" + t.key()})
 	if err != nil {
 		refuse(w, err)

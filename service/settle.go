@@ -26,9 +26,9 @@ type wait struct {
 	since   time.Time
 	settle  time.Duration
 	timeout time.Duration
-	skip    bool // do not wait, only say what is being done
+	skip    bool                    // do not wait, only say what is being done
 	rounds  map[reconcile.ID]uint64 // reload: what clusters are to come to
-	ending  bool // what lives is being ended, also where its verdict does not know it yet
+	ending  bool                    // what lives is being ended, also where its verdict does not know it yet
 	mine    func(reconcile.ID) bool
 	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
 	foreign []string                // projects whose instances are named in full

@@ -93,10 +93,24 @@ func (d *Daemon) rewant(why map[string]string) {
 		d.rec.Lost(d.lost)
 	}
 	d.rec.Renamed(renamed(d.intents))
-	d.rec.Want(d.wants(time.Now(), d.specs), why)
+	want := d.wants(time.Now(), d.specs)
+	d.rec.Want(want, why)
+	d.number(want)
 	d.copies.poke()
 	if d.channels != nil {
 		d.channels.orderClusters()
+	}
+}
+
+// number keeps the numbers of what is wanted. They are for people: where that cannot be saved, there are none yet. The
+// caller holds mu.
+func (d *Daemon) number(want []reconcile.Instance) {
+	now := reconcile.Number(d.intents.Numbers, want)
+	if d.fenced || slices.Contains(slices.Collect(maps.Values(d.lost)), true) || maps.Equal(now, d.intents.Numbers) {
+		return
+	}
+	if err := d.commit(func(in *reconcile.Intents) error { in.Numbers = now; return nil }); err != nil {
+		d.Log.Warn("number instances", "err", err)
 	}
 }
 

@@ -105,7 +105,7 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
 	switch {
 	case verb == "scale":
-		return d.resolve(o.Project, sorted(o.Scale))
+		return d.toScale(o)
 	case verb == "down":
 		if o.All {
 			return d.everything(""), nil
@@ -120,6 +120,18 @@ func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
 		return nil, failure{2, verb + ": no process named", "name one, or say --all"}
 	}
 	return d.resolve(o.Project, o.Targets)
+}
+
+// toScale are the processes to scale, one for each name, in the order of the names. The caller holds mu.
+func (d *Daemon) toScale(o api.Order) (out []target, err error) {
+	for _, name := range sorted(o.Scale) {
+		t, err := d.resolveOne(o.Project, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }
 
 func (d *Daemon) projectsHint() string {
@@ -155,10 +167,25 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 			}
 			return nil
 		})
+	case "reset":
+		return plural(len(ids), "instance counts", "instances count") + " restarts from 0 again", d.commit(func(in *reconcile.Intents) error {
+			for id := range ids {
+				in.Projects[id.Project].Forgive(id, d.restarts(id))
+			}
+			return nil
+		})
 	case "scale":
 		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
 	}
 	return "", failure{2, "no such verb: " + verb, ""}
+}
+
+// restarts counts the restarts of an instance that there were.
+func (d *Daemon) restarts(id reconcile.ID) (n int) {
+	for _, l := range d.rec.Lives(id) {
+		n = max(n, l.History.Restarts)
+	}
+	return n
 }
 
 // scaledAway is the error where a process that is to run was named, and none of the named has an instance.

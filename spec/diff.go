@@ -80,7 +80,7 @@ func Diff(old, new Process) []Change {
 	d.each(old.Each, new.Each)
 	d.run("mode", cmp.Or(old.Mode, "fork"), cmp.Or(new.Mode, "fork"))
 	d.live("ready.message", strconv.FormatBool(old.Ready.Message), strconv.FormatBool(new.Ready.Message))
-	d.live("ready.timeout", old.Within().String(), new.Within().String())
+	d.live("ready.timeout", old.Ready.Timeout.String(), new.Ready.Timeout.String())
 	d.live("stop.message", old.Stop.Message, new.Stop.Message)
 	d.live("description", old.Description, new.Description)
 	d.live("namespace", old.Namespace, new.Namespace)

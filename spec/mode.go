@@ -106,3 +106,13 @@ func (a *app) nodeMode() {
 		a.p.Mode = ModeNode
 	}
 }
+
+// shareLogs gives the workers of a cluster one file each for stdout and stderr: they write to what their primary has.
+func (a *app) shareLogs() {
+	if a.p.Mode != ModeCluster {
+		return
+	}
+	for _, path := range []*string{&a.p.Log.Out, &a.p.Log.Err, &a.p.Log.Combined} {
+		*path = strings.ReplaceAll(*path, "{n}", "")
+	}
+}

@@ -34,6 +34,7 @@ func (a *app) process() Process {
 	a.restart()
 	a.stop()
 	a.logs()
+	a.shareLogs()
 	return a.p
 }
 

@@ -58,6 +58,9 @@ var differences = []struct {
 	{"a `#!` line is honoured", func(d disagreement) bool {
 		return d.field == "argv" && strings.Contains(d.pm2, "/node\" ") && strings.HasSuffix(d.pm2, d.kitt[1:]) && shebang(d.kitt)
 	}},
+	{"the workers of a cluster share their logs", func(d disagreement) bool {
+		return (d.field == "out" || d.field == "err" || d.field == "log") && d.ours["exec_mode"] == "cluster" && regexp.MustCompile(`-\d+\.log$`).ReplaceAllString(d.pm2, ".log") == d.kitt
+	}},
 	{"the number in a log's name counts the instances of its process", func(d disagreement) bool {
 		n := regexp.MustCompile(`-\d+\.log$`)
 		return (d.field == "out" || d.field == "err" || d.field == "log") && n.MatchString(d.pm2) && n.ReplaceAllString(d.pm2, "") == n.ReplaceAllString(d.kitt, "")

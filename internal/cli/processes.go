@@ -56,7 +56,7 @@ func daemonMain(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Log: log, Keeper: line, API: l,
+	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Up: keeper.Leashed(d.Run), Log: log, Keeper: line, API: l,
 		Image: keeper.ImageOf(os.Getpid(), d.State, exe), Load: loader(exe), Screen: screen,
 		StartKeeper: func() error { return startDetached(ctx, d) }}
 	if asService {

@@ -74,8 +74,6 @@ instances:
 			`POST /v1/restart {"targets":["web"],"wait":true,"timeout":60000000000}`, "~ restart web.1   restart asked for\n1 instance is up\n", "", 0},
 		{"restart of nobody is misuse", Restart{}, "", nil, "", "", "kitt: no name given\nhint: kitt restart NAME…, or kitt restart --all\n", 2},
 		{"names and --all are misuse", Stop{All: true, Names: []string{"a"}}, "", nil, "", "", "kitt: both names and --all given\nhint: leave one of them out\n", 2},
-		{"pm2's all is --all", Restart{Names: []string{"all"}}, "", refuses(404, `{"error":"no process \"all\"","code":4}`), "",
-			"", "kitt: no process \"all\"\nhint: kitt restart --all\n", 4},
 		{"reload", Reload{Names: []string{"web"}}, "", says(`{"type":"done"}`, &asked), `POST /v1/reload {"targets":["web"],"wait":true,"timeout":0}`, "", "", 0},
 		{"start lifts", Start{Names: []string{"web"}, NoWait: true}, "", says(`{"type":"done"}`, &asked), `POST /v1/start {"targets":["web"],"wait":false,"timeout":0}`, "", "", 0},
 		{"stop may have an end and a reason", Stop{Names: []string{"web"}, For: time.Hour, Message: "db moves"}, "", says(`{"type":"done","text":"held"}`, &asked),

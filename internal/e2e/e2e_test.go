@@ -55,8 +55,11 @@ func TestScripts(t *testing.T) {
 		Dir:   "script",
 		Setup: setup,
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "pidns":
+				return exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run() == nil, nil
 			}
 			return false, fmt.Errorf("no such condition: %s", cond)
 		},

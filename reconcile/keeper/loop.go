@@ -56,6 +56,7 @@ type keeper struct {
 	served   int // requests since memory was given back
 	runWatch int // a descriptor; 0: none
 	mending  bool
+	leashed  bool // nothing outlives the one in the foreground: see leash.go
 }
 
 // A source is told when its token is ready.

@@ -75,7 +75,8 @@ func (r *Runtime) Ready(ctx context.Context, life string) error {
 	var id reconcile.ID
 	r.mark(life, func(o *reconcile.Observed) {
 		if o.State == reconcile.Running && !o.Ready {
-			o.Ready, id, m = true, o.ID, metaOf(o)
+			o.Ready = true
+			id, m = o.ID, metaOf(o)
 		}
 	})
 	if m.Run == "" {

@@ -197,6 +197,7 @@ function hear(name) {
 
 process.on('message', (m) => {
   if (m && m.kitt === 'cluster') {
+    if (want && m.reload !== want.reload) trouble = ''
     want = m
     hear(want.stop.signal)
     make()

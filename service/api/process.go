@@ -62,6 +62,12 @@ type told struct {
 	spec.Process
 	Restart restart `json:"restart"`
 	Stop    stop    `json:"stop"`
+	Ready   ready   `json:"ready,omitzero"`
+}
+
+type ready struct {
+	spec.Ready
+	Timeout span `json:"timeout,omitempty"`
 }
 
 type restart struct {
@@ -83,7 +89,7 @@ func (p Process) MarshalJSON() ([]byte, error) {
 	r := p.Restart
 	return json.Marshal(told{p.Process,
 		restart{r, span(r.BackoffMin), span(r.BackoffMax), span(r.Stable), span(r.Within), span(r.MinUptime)},
-		stop{p.Stop, span(p.Stop.Timeout)}})
+		stop{p.Stop, span(p.Stop.Timeout)}, ready{p.Ready, span(p.Ready.Timeout)}})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -97,5 +103,7 @@ func (p *Process) UnmarshalJSON(b []byte) error {
 	r.BackoffMin, r.BackoffMax, r.Stable = time.Duration(t.Restart.BackoffMin), time.Duration(t.Restart.BackoffMax), time.Duration(t.Restart.Stable)
 	r.Within, r.MinUptime = time.Duration(t.Restart.Within), time.Duration(t.Restart.MinUptime)
 	p.Process.Stop.Timeout = time.Duration(t.Stop.Timeout)
+	p.Process.Ready = t.Ready.Ready
+	p.Process.Ready.Timeout = time.Duration(t.Ready.Timeout)
 	return nil
 }
