@@ -33,6 +33,7 @@ type kitt struct {
 		Profile   string        `aliases:"env" help:"Profile of the spec: profile in kitt.hcl, env_NAME in an ecosystem file." placeholder:"NAME"`
 		Formation []string      `help:"Instances of a Procfile's processes: web=2,worker=0." placeholder:"NAME=N"`
 		Port      int           `help:"Base of the ports of a Procfile's processes." placeholder:"PORT"`
+		Only      []string      `help:"Only these processes; the others stay as they are: web,api." placeholder:"NAME"`
 		NoWait    bool          `help:"Do not wait until all is up."`
 		Timeout   time.Duration `default:"60s" help:"How long to wait."`
 		Name      string        `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
@@ -43,7 +44,9 @@ type kitt struct {
 		Profile          string   `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
 		Formation        []string `help:"Instances of a Procfile's processes: web=2,worker=0." placeholder:"NAME=N"`
 		Port             int      `help:"Base of the ports of a Procfile's processes." placeholder:"PORT"`
+		Only             []string `help:"Only these processes: web,api." placeholder:"NAME"`
 		DetailedExitcode bool     `help:"Exit 2 when something would be done."`
+		Reveal           bool     `help:"With -o json: the values of the environment too."`
 		Name             string   `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
 	} `cmd:"" help:"Show what apply would do, and do nothing." examples:"kitt plan|kitt plan --detailed-exitcode -q"`
 

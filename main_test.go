@@ -39,6 +39,8 @@ func TestTheCommandLine(t *testing.T) {
 		{"apply", cli.Apply{Timeout: minute}},
 		{"apply -f x.hcl --env production --no-wait --timeout 5s --port 8000", cli.Apply{File: "x.hcl", Profile: "production", NoWait: true, Timeout: 5 * time.Second, Port: 8000}},
 		{"apply eco.config.cjs --formation web=2,api=1", cli.Apply{Name: "eco.config.cjs", Formation: []string{"web=2", "api=1"}, Timeout: minute}},
+		{"apply --only web,api", cli.Apply{Only: []string{"web", "api"}, Timeout: minute}},
+		{"plan --only web --reveal --json", cli.Plan{Only: []string{"web"}, Reveal: true}},
 		{"plan --detailed-exitcode", cli.Plan{DetailedExitcode: true}},
 		{"check Procfile", cli.Check{Name: "Procfile"}},
 		{"up", cli.Up{}},

@@ -19,7 +19,7 @@ func (d *Daemon) getListing(w http.ResponseWriter, r *http.Request) {
 	for _, in := range s.Instances {
 		if spec := d.specs[in.Project]; spec != nil {
 			if p := process(spec, in.Process); p != nil {
-				l.Processes[in.Project+"/"+in.Process] = api.Process{Process: masked(*p)}
+				l.Processes[in.Project+"/"+in.Process] = api.Masked(*p)
 			}
 		}
 	}

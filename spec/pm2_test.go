@@ -33,7 +33,7 @@ func TestRestartsOfAPm2App(t *testing.T) {
 			return r.Max == 10 && r.MinUptime == time.Second && r.Within == 10*time.Minute
 		}},
 		{"min_uptime says what is young", `"max_restarts":"10","min_uptime":"1h"`, func(r spec.Restart) bool { return r.Max == 10 && r.MinUptime == time.Hour }},
-		{"max_restarts 0 never restarts", `"max_restarts":0`, func(r spec.Restart) bool { return r.Policy == "never" }},
+		{"max_restarts 0 is not said, as in pm2", `"max_restarts":0`, func(r spec.Restart) bool { return r.Policy == "always" && r.Max == 0 }},
 		{"restart_delay is the same pause each time", `"restart_delay":3000`, func(r spec.Restart) bool {
 			return r.BackoffMin == 3*time.Second && r.BackoffMax == 3*time.Second
 		}},

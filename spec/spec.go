@@ -13,6 +13,7 @@ type Spec struct {
 	Processes []Process   `json:"processes"`          // in the order of the file
 	Reads     []string    `json:"reads"`              // absolute paths of every file that was read or looked for; an edit of any is an edit of the spec
 	Warnings  []Complaint `json:"warnings,omitempty"` // what was understood, but perhaps not as meant
+	Differs   []Complaint `json:"differs,omitempty"`  // what a pm2 file says and kitt, on purpose, takes otherwise than pm2
 }
 
 // A Process is what the spec names; it runs as Instances instances.

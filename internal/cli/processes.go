@@ -87,17 +87,17 @@ func loadMain([]string) int {
 func evalMain(args []string) int { return jseval.Main(args, os.Stdin, os.Stdout) }
 
 // evalChild runs evalMain in a child.
-func evalChild(ctx context.Context, file string, req spec.Request) ([]byte, []string, error) {
+func evalChild(ctx context.Context, file string, req spec.Request) (spec.Evaluated, error) {
 	exe, err := image()
 	if err != nil {
-		return nil, nil, err
+		return spec.Evaluated{}, err
 	}
 	r, err := jseval.Run(ctx, exe, jseval.Request{File: file, Cwd: req.Cwd, Env: req.Env, Profile: req.Profile})
 	var wrong *jseval.Error
 	if errors.As(err, &wrong) {
 		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: wrong.Line, Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
 	}
-	return r.Value, r.Reads, err
+	return spec.Evaluated{Value: r.Value, Reads: r.Reads, Note: r.Note()}, err
 }
 
 func complain(process string, err error) int {

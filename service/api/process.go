@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,22 @@ import (
 
 // A Process is a spec.Process as Show tells it: its durations are text.
 type Process struct{ spec.Process }
+
+// Masked is p with stars for the values of its environment, which are nobody's business.
+func Masked(p spec.Process) Process {
+	stars := func(env map[string]string) map[string]string {
+		out := make(map[string]string, len(env))
+		for name := range env {
+			out[name] = "***"
+		}
+		return out
+	}
+	p.Env, p.Each = stars(p.Env), slices.Clone(p.Each)
+	for i := range p.Each {
+		p.Each[i].Env = stars(p.Each[i].Env)
+	}
+	return Process{p}
+}
 
 // span is a duration, "1m30s" as a spec file has it.
 type span time.Duration

@@ -6,6 +6,7 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"kitt.sh/spec"
@@ -83,11 +84,14 @@ type Time struct{ time.Time }
 type Load struct {
 	Spec    spec.Spec     `json:"spec"`
 	Request spec.Request  `json:"request"`        // how it was read, so that a later edit is read the same way
+	Only    []string      `json:"only,omitempty"` // processes that are meant; the others stay as they are. Empty: all
 	Capture bool          `json:"capture"`        // Request.Env is a shell's: keep it as the project's captured environment
-	Only    []string      `json:"only,omitempty"` // the holds of these processes alone are lifted, and these waited for; nil: all
 	Wait    bool          `json:"wait"`
 	Timeout time.Duration `json:"timeout"`
 }
+
+// Means tells whether a process is among those that l is about.
+func (l Load) Means(process string) bool { return len(l.Only) == 0 || slices.Contains(l.Only, process) }
 
 // Order is the body of POST /v1/{restart,start,stop,delete,down,scale,reset,shutdown}.
 type Order struct {
