@@ -14,6 +14,7 @@ import (
 )
 
 // channels speak with the programs that have a channel, as Node does: JSON, a message a line.
+// A nil one has none.
 type channels struct {
 	d *Daemon
 
@@ -61,6 +62,9 @@ func (cs *channels) open(life string, file *os.File) {
 
 // get returns the channel of a life, or nil.
 func (cs *channels) get(life string) *channel {
+	if cs == nil {
+		return nil
+	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	return cs.of[life]
@@ -68,6 +72,9 @@ func (cs *channels) get(life string) *channel {
 
 // drop lets go of the channel of a life that is over.
 func (cs *channels) drop(life string) {
+	if cs == nil {
+		return
+	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if c := cs.of[life]; c != nil {

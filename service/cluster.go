@@ -92,6 +92,9 @@ func (c *channel) news(order string) bool {
 
 // orderClusters tells all primaries, without being waited for.
 func (cs *channels) orderClusters() {
+	if cs == nil {
+		return
+	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.ended {

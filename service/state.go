@@ -97,9 +97,7 @@ func (d *Daemon) rewant(why map[string]string) {
 	d.rec.Want(want, why)
 	d.number(want)
 	d.copies.poke()
-	if d.channels != nil {
-		d.channels.orderClusters()
-	}
+	d.channels.orderClusters()
 }
 
 // number keeps the numbers of what is wanted. They are for people: where that cannot be saved, there are none yet. The
