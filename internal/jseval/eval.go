@@ -26,6 +26,8 @@ type evaluation struct {
 	names map[string][]string // what each built-in module exports
 	done  bool
 	late  atomic.Bool // its time is over
+
+	missed string // the last thing of Node's that a module of ours was asked for and has not
 }
 
 // evaluate runs the whole thing in this process.
@@ -168,6 +170,7 @@ func (e *evaluation) host() error {
 		"__kitt_done":     e.hostDone,
 		"__kitt_fail":     e.hostFail,
 		"__kitt_need":     e.hostNeed,
+		"__kitt_miss":     func(args []any) (any, error) { e.missed = str(args, 0); return nil, nil },
 	}
 	for name, f := range funcs {
 		if err := e.vm.RegisterHostFunc(name, f); err != nil {

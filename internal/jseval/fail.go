@@ -31,7 +31,11 @@ func (e *evaluation) fail(message, stack, required string) {
 	case strings.Contains(message, "Cannot find module"):
 		err.Hint = "relative names count from the folder of the file that requires them"
 	}
-	if needs := needsNode(message); needs != "" && e.out.Needs == "" {
+	needs := needsNode(message)
+	if needs == "" {
+		needs = e.missed
+	}
+	if e.out.Needs == "" {
 		e.out.Needs = needs
 	}
 	err.File, err.Line, err.Col = e.where(stack, required)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -155,6 +156,8 @@ var nodeModules = strings.Fields(`async_hooks buffer cluster console constants c
 var nodeGlobals = strings.Fields(`Buffer fetch TextEncoder TextDecoder AbortController AbortSignal URLSearchParams crypto WebAssembly Blob
 	FormData Headers Request Response atob btoa BroadcastChannel MessageChannel EventTarget Event Intl`)
 
+var missingExport = regexp.MustCompile(`export '([^']+)' in module 'node:([^']+)'`)
+
 // needsNode is what of Node an error means, or nothing.
 func needsNode(message string) string {
 	if _, name, ok := strings.Cut(message, "Cannot find module '"); ok {
@@ -165,6 +168,9 @@ func needsNode(message string) string {
 		if !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "/") {
 			return "the package " + name
 		}
+	}
+	if m := missingExport.FindStringSubmatch(message); m != nil {
+		return m[2] + "." + m[1]
 	}
 	for _, name := range nodeGlobals {
 		if strings.Contains(message, "'"+name+"' is not defined") {

@@ -34,6 +34,8 @@ func TestNodeTakesWhatOnlyNodeHas(t *testing.T) {
 		{"one that it tries", "e.config.js", `let c; try { c = require('crypto') } catch {} module.exports = [c ? 1 : 2]`, `[1]`, "the module crypto"},
 		{"a name that any file knows", "e.config.js", `module.exports = async ({ env }) => [Buffer.from('a').toString('hex'), env, __dirname === process.cwd(), process.argv.slice(2).length]`, `["61","staging",true,4]`, "Buffer"},
 		{"in JavaScript that is called JSON", "e.json", `{ a: Buffer.from('a').length, }`, `{"a":1}`, "Buffer"},
+		{"what a module of Node's has and ours has not", "e.config.js", `module.exports = [require('util').types.isDate(new Date())]`, `[true]`, "util.types"},
+		{"the same by its name", "e.config.mjs", `import { types } from 'util'; export const apps = [types.isDate(new Date())]`, `{"apps":[true]}`, "util.types"},
 		{"a package that needs it", "e.config.js", `module.exports = require('p')`, `["c"]`, "the module events"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -57,7 +59,7 @@ func TestNodeTakesWhatOnlyNodeHas(t *testing.T) {
 }
 
 func TestWhatNeedsNoNodeNeverSeesIt(t *testing.T) {
-	got, err := withNode(t, files(t, "e.config.js", `module.exports = [require('path').sep, typeof Buffer]`), "e.config.js")
+	got, err := withNode(t, files(t, "e.config.js", `module.exports = [require('path').sep, require('os').nope ?? 'undefined']`), "e.config.js")
 	if err != nil || got.Node != "" || string(got.Value) != `["/","undefined"]` || got.Note() != "" {
 		t.Errorf("%s by %q, %v, %q", got.Value, got.Node, err, got.Note())
 	}

@@ -1,6 +1,6 @@
 // What a config file sees of Node. It runs once, before the file, as the module kitt:prelude.
 const host = {};
-for (const name of ["settings", "names", "read", "stat", "list", "resolve", "console", "done", "fail", "need"]) {
+for (const name of ["settings", "names", "read", "stat", "list", "resolve", "console", "done", "fail", "need", "miss"]) {
   host[name] = globalThis["__kitt_" + name];
   delete globalThis["__kitt_" + name];
 }
@@ -187,6 +187,13 @@ const builtins = {
   path, "path/posix": path, fs, "fs/promises": fs.promises, url, util, os, dotenv, child_process, assert,
   module: { createRequire: (from) => requireIn(path.dirname(String(from).startsWith("file:") ? url.fileURLToPath(from) : String(from))) },
 };
+// What Node's own module has and this one has not is noted: if the file fails for it, Node may be asked.
+for (const name of ["path", "fs", "fs/promises", "url", "util", "os"]) {
+  builtins[name] = new Proxy(builtins[name], { get(m, key) {
+    if (typeof key === "string" && !(key in m) && !["then", "default", "toJSON", "__esModule"].includes(key)) host.miss(`${name}.${key}`);
+    return m[key];
+  } });
+}
 Object.defineProperty(builtins, "dotenv/config", { enumerable: true, get: () => dotenv.config() });
 
 // --- process and the globals
