@@ -222,3 +222,16 @@ func TestServeReadsFolderAndPort(t *testing.T) {
 		}
 	}
 }
+
+func TestScaleReadsPM2sForm(t *testing.T) {
+	for words, want := range map[string]string{"web 3": "web=3", "web=3 api 2": "web=3 api=2", "web=3": "web=3", "web +1": "error", "web=+1": "error", "web": "web"} {
+		out, err := scaleWords(strings.Fields(words))
+		got := strings.Join(out, " ")
+		if err != nil {
+			got = "error"
+		}
+		if got != want {
+			t.Errorf("%s: %s", words, got)
+		}
+	}
+}
