@@ -97,7 +97,7 @@ func (a *app) nodeMode() {
 		a.wrong("exec_mode", "write fork or cluster", "%q is not a mode", mode)
 	case node && (strings.HasPrefix(mode, "cluster") || mode == "" && a.p.Instances > 1):
 		a.p.Mode = ModeCluster
-	case node && mode == "" && a.p.Instances == 1 && a.words["instances"].value != nil:
+	case node && mode == "" && a.words["instances"].text() == "1":
 		a.differs(a.at("instances"), a.path, "", "instances: 1 is one plain process; pm2 would run it in cluster mode")
 	case strings.HasPrefix(mode, "cluster"):
 		a.warn(a.at("exec_mode"), "interpreter: \"node\"", "%s: exec_mode %s is for a script that node runs: it runs as in fork mode", a.path, mode)

@@ -32,6 +32,7 @@ type disagreement struct {
 	id        string // name #n; "" for the file as a whole
 	field     string
 	pm2, kitt string // "none" where one has no such field
+	ours      facts  // all of kitt's reading of the instance
 }
 
 // differences are all that kitt reads otherwise than pm2, on purpose. Every one is needed by some file of the corpus,
@@ -42,9 +43,11 @@ var differences = []struct {
 }{
 	{"no `max_restarts` is no limit", func(d disagreement) bool { return d.field == "max_restarts" && d.pm2 == "16 by default" }},
 	{"no delay is kitt's back-off", func(d disagreement) bool { return d.field == "pause" && d.pm2 == "none" && d.kitt == "kitt's own" }},
-	{"one instance is no cluster", func(d disagreement) bool { return d.field == "exec_mode" && d.pm2 == "cluster" && d.kitt == "fork" }},
-	{"the workers of a cluster share their logs", func(d disagreement) bool {
-		return (d.field == "out" || d.field == "err" || d.field == "log") && regexp.MustCompile(`-\d+\.log$`).ReplaceAllString(d.pm2, ".log") == d.kitt
+	{"`instances: 1` is no cluster", func(d disagreement) bool {
+		return d.field == "exec_mode" && d.pm2 == "cluster" && d.kitt == "fork" && !strings.Contains(d.file.text, "exec_mode")
+	}},
+	{"a cluster is Node's", func(d disagreement) bool {
+		return d.field == "exec_mode" && d.pm2 == "cluster" && d.kitt == "fork" && !strings.Contains(d.ours["argv"], "/node\"")
 	}},
 	{"`null` takes a variable away", func(d disagreement) bool {
 		return strings.HasPrefix(d.field, "env.") && d.pm2 == "null" && d.kitt == "none"
@@ -54,6 +57,9 @@ var differences = []struct {
 	}},
 	{"a `#!` line is honoured", func(d disagreement) bool {
 		return d.field == "argv" && strings.Contains(d.pm2, "/node\" ") && strings.HasSuffix(d.pm2, d.kitt[1:]) && shebang(d.kitt)
+	}},
+	{"the workers of a cluster share their logs", func(d disagreement) bool {
+		return (d.field == "out" || d.field == "err" || d.field == "log") && d.ours["exec_mode"] == "cluster" && regexp.MustCompile(`-\d+\.log$`).ReplaceAllString(d.pm2, ".log") == d.kitt
 	}},
 	{"the number in a log's name counts the instances of its process", func(d disagreement) bool {
 		n := regexp.MustCompile(`-\d+\.log$`)
@@ -190,14 +196,14 @@ func disagreements(f pm2File, a peerAnswer, theirs, ours map[string]facts, said 
 	}
 	if refused != "" || said != "read" {
 		if refused == "" || said == "read" {
-			out = append(out, disagreement{f, "", "file", or(refused, "read"), said})
+			out = append(out, disagreement{f, "", "file", or(refused, "read"), said, nil})
 		}
 		return out
 	}
 	for _, id := range slices.Sorted(maps.Keys(union(theirs, ours))) {
 		p, k := theirs[id], ours[id]
 		if p == nil || k == nil {
-			out = append(out, disagreement{f, id, "process", cmp.Or(p["name"], "none"), cmp.Or(k["name"], "none")})
+			out = append(out, disagreement{f, id, "process", cmp.Or(p["name"], "none"), cmp.Or(k["name"], "none"), k})
 			continue
 		}
 		for _, field := range slices.Sorted(maps.Keys(union(p, k))) {
@@ -210,7 +216,7 @@ func disagreements(f pm2File, a peerAnswer, theirs, ours map[string]facts, said 
 				kv = "none"
 			}
 			if pv != kv {
-				out = append(out, disagreement{f, id, field, pv, kv})
+				out = append(out, disagreement{f, id, field, pv, kv, k})
 			}
 		}
 	}

@@ -34,7 +34,8 @@ func peerFacts(a peerAnswer, env map[string]string) map[string]facts {
 			"exec_mode": strings.TrimSuffix(raw("exec_mode"), "_mode"), "autostart": or(raw("autostart"), "true"), "restart": "always",
 			"max_restarts": or(raw("max_restarts"), "16 by default"), "min_uptime": or(raw("min_uptime"), "1000"), "pause": "none",
 			"stop_exit_codes": strings.Trim(or(raw("stop_exit_codes"), "[]"), "[]"), "kill_timeout": or(raw("kill_timeout"), "1600"), "treekill": or(raw("treekill"), "true"),
-			"stamp": in.Stamp, "log_type": raw("log_type"), "disable_logs": or(raw("disable_logs"), "false"), "user": raw("uid"), "group": raw("gid")}
+			"stamp": in.Stamp, "log_type": raw("log_type"), "disable_logs": or(raw("disable_logs"), "false"), "user": raw("uid"), "group": raw("gid"),
+			"wait_ready": or(raw("wait_ready"), "false"), "listen_timeout": or(raw("listen_timeout"), "0"), "shutdown_with_message": or(raw("shutdown_with_message"), "false")}
 		if raw("autorestart") == "false" {
 			f["restart"] = "never"
 		}
@@ -78,9 +79,12 @@ func instanceFacts(p spec.Process, n int, captured map[string]string) facts {
 	maps.DeleteFunc(env, func(name, _ string) bool { return slices.Contains(p.Unset, name) })
 	maps.Copy(env, own)
 	f := facts{"name": p.Name, "namespace": or(p.Namespace, "default"), "cwd": cwd, "argv": argv(command, env["PATH"]), "instances": strconv.Itoa(p.Instances),
-		"exec_mode": map[bool]string{true: "cluster", false: "fork"}[p.Mode == spec.ModeCluster], "autostart": strconv.FormatBool(!p.Held), "restart": p.Restart.Policy, "max_restarts": "no limit", "min_uptime": millis(p.Restart.MinUptime),
+		"exec_mode": "fork", "wait_ready": strconv.FormatBool(p.Ready.Message), "listen_timeout": millis(p.Ready.Timeout), "shutdown_with_message": strconv.FormatBool(p.Stop.Message == "shutdown"), "autostart": strconv.FormatBool(!p.Held), "restart": p.Restart.Policy, "max_restarts": "no limit", "min_uptime": millis(p.Restart.MinUptime),
 		"pause": "kitt's own", "stop_exit_codes": numbers(p.Restart.DoneCodes), "kill_timeout": millis(p.Stop.Timeout), "treekill": strconv.FormatBool(p.Stop.KillMode == "tree"),
 		"disable_logs": strconv.FormatBool(p.Log.Off), "stamp": "", "log_type": "", "user": uid(p.User), "group": gid(p.User, p.Group)}
+	if p.Mode == spec.ModeCluster {
+		f["exec_mode"] = "cluster"
+	}
 	switch re := p.Restart; {
 	case re.Factor == 1.5:
 		f["pause"] = millis(re.BackoffMin) + " ms, growing by half"

@@ -84,7 +84,7 @@ type Time struct{ time.Time }
 type Load struct {
 	Spec    spec.Spec     `json:"spec"`
 	Request spec.Request  `json:"request"`        // how it was read, so that a later edit is read the same way
-	Only    []string      `json:"only,omitempty"` // processes that are meant; the others stay as they are. Empty: all
+	Only    []string      `json:"only,omitempty"` // processes that are meant and waited for; the others stay as they are. Empty: all
 	Capture bool          `json:"capture"`        // Request.Env is a shell's: keep it as the project's captured environment
 	Wait    bool          `json:"wait"`
 	Timeout time.Duration `json:"timeout"`
