@@ -23,6 +23,7 @@ type kitt struct {
 	Output  string           `short:"o" enum:"table,wide,json,yaml,name" default:"table" help:"Form of the output: table, wide, json, yaml or name." placeholder:"FORM"`
 	JSON    bool             `name:"json" help:"The same as -o json."`
 	Quiet   bool             `short:"q" help:"Say only what failed."`
+	Silent  bool             `short:"s" hidden:"" help:"The same as -q."`
 	Verbose bool             `short:"v" help:"Say more."`
 	Color   string           `enum:"auto,always,never" default:"auto" help:"Colours: auto, always or never." placeholder:"WHEN"`
 	NoColor bool             `help:"The same as --color=never."`
@@ -90,6 +91,7 @@ type kitt struct {
 		Since  string   `help:"Only from then on: 10m, 15:04, RFC 3339." placeholder:"TIME"`
 		Until  string   `help:"Only what began by then; not with -f." placeholder:"TIME"`
 		Grep   string   `help:"Only lines that this regular expression finds something in." placeholder:"REGEXP"`
+		Past   bool     `name:"nostream" hidden:"" help:"pm2's word for no -f."`
 		Names  []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
 	} `cmd:"" aliases:"log" help:"Print what processes wrote, merged by time." examples:"kitt logs -f|kitt logs web --err --since 10m|kitt logs web.1 -n all --raw"`
 
@@ -101,17 +103,19 @@ type kitt struct {
 	} `cmd:"" help:"Tell what happened, and why." examples:"kitt events -f|kitt events --since 1h web"`
 
 	Restart struct {
-		All     bool          `help:"All processes of all projects."`
-		NoWait  bool          `help:"Do not wait until all is up."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
-		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		All       bool          `help:"All processes of all projects."`
+		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
+		NoWait    bool          `help:"Do not wait until all is up."`
+		Timeout   time.Duration `default:"60s" help:"How long to wait."`
+		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
 	} `cmd:"" help:"Give processes a new life each." examples:"kitt restart web|kitt restart web api.2|kitt restart --all"`
 
 	Reload struct {
-		All     bool          `help:"All processes of all projects."`
-		NoWait  bool          `help:"Do not wait until all is up."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
-		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		All       bool          `help:"All processes of all projects."`
+		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
+		NoWait    bool          `help:"Do not wait until all is up."`
+		Timeout   time.Duration `default:"60s" help:"How long to wait."`
+		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
 	} `cmd:"" aliases:"gracefulReload" help:"Replace the workers of a cluster one by one, without a gap; the same as restart for others." examples:"kitt reload web"`
 
 	Send struct {
@@ -264,7 +268,7 @@ type kitt struct {
 // verbs hands the flags over, each verb's to its own file in internal/cli.
 func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 	s := &k.Service
-	return cli.Globals{Home: k.Home, Output: k.Output, JSON: k.JSON, Quiet: k.Quiet, Verbose: k.Verbose, Color: k.Color, NoColor: k.NoColor},
+	return cli.Globals{Home: k.Home, Output: k.Output, JSON: k.JSON, Quiet: k.Quiet || k.Silent, Verbose: k.Verbose, Color: k.Color, NoColor: k.NoColor},
 		map[string]cli.Verb{
 			"apply": cli.Apply(k.Apply), "up": cli.Up(k.Up), "plan": cli.Plan(k.Plan), "check": cli.Check(k.Check),
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),

@@ -33,6 +33,8 @@ type wait struct {
 	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
 	foreign []string                // projects whose instances are named in full
 
+	asleep map[int]slumber // young lives that were seen to sleep, by pid
+
 	said  int
 	todo  int // instances that are not as they should be at the end
 	seen  map[reconcile.ID]bool
@@ -108,7 +110,7 @@ func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
 			p.Reason, p.Final = why, vain
 			return p, false, vain
 		}
-		return p, !w.young(v), false
+		return p, !w.young(v) || w.calm(time.Now(), v), false
 	case reconcile.PhaseHeld, reconcile.PhaseDone:
 		return p, true, true
 	}
@@ -179,6 +181,9 @@ func (w *wait) youth() <-chan time.Time {
 	}
 	if due < 0 {
 		return nil
+	}
+	if len(w.views) <= calmMost {
+		due = min(due, calmPoll)
 	}
 	return time.After(due + time.Millisecond)
 }

@@ -22,6 +22,7 @@ type Logs struct {
 	Since  string
 	Until  string
 	Grep   string
+	Past   bool // pm2's --nostream: nothing but the past, as without -f
 	Names  []string
 }
 
@@ -77,6 +78,7 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 		return err
 	}
 	where := k.targets(l.Names)
+	l.Follow = l.Follow && !l.Past
 	if l.Follow {
 		lingers()
 		var stop func()

@@ -12,7 +12,7 @@ func TestQuickKnowsOnlyWhatItIsSureOf(t *testing.T) {
 		{"ls web api.1", "{Home: Output:} {Watch:false Names:[web api.1]}"},
 		{"--home /h status -o json", "{Home:/h Output:json} {Watch:false Names:[]}"},
 		{"status --home=/h --output=name", "{Home:/h Output:name} {Watch:false Names:[]}"},
-		{"restart web", "{Home: Output:} {All:false NoWait:false Timeout:1m0s Names:[web]}"},
+		{"restart web", "{Home: Output:} {All:false UpdateEnv:false NoWait:false Timeout:1m0s Names:[web]}"},
 		{"apply", "{Home: Output:} {File: Profile: Formation:[] Port:0 Only:[] NoWait:false Timeout:1m0s Name:}"},
 		{"apply -f x.hcl", "{Home: Output:} {File:x.hcl Profile: Formation:[] Port:0 Only:[] NoWait:false Timeout:1m0s Name:}"},
 		{"apply x.hcl", ""},

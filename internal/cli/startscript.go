@@ -187,3 +187,27 @@ func (k *Kitt) tidyOwn(ctx context.Context) error {
 	}
 	return o.save()
 }
+
+// app is the one of that name, or nil.
+func (o *ownSpec) app(name string) map[string]any {
+	for _, a := range o.apps {
+		if a["name"] == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// sameEnv compares an environment as it was read with one that is to be.
+func sameEnv(read any, env map[string]string) bool {
+	was, _ := read.(map[string]any)
+	if len(was) != len(env) {
+		return false
+	}
+	for name, value := range env {
+		if was[name] != value {
+			return false
+		}
+	}
+	return true
+}

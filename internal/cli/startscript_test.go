@@ -163,7 +163,7 @@ func TestPM2List(t *testing.T) {
 	seven, number := 7, 4
 	node := spec.Defaults()
 	node.Name, node.Command, node.Cwd, node.Instances, node.InstanceVar = "web", []string{"node", "--trace", "app.js", "-p", "1"}, "/p", 2, "NODE_APP_INSTANCE"
-	node.Env, node.Log.Out = map[string]string{"SECRET": "***"}, "/l/web{n}.log"
+	node.Env, node.Log.Out = map[string]string{"SECRET": "hunter2"}, "/l/web{n}.log"
 	shell := spec.Defaults()
 	shell.Name, shell.Command, shell.Cwd, shell.Instances = "sl", []string{"bash", "-c", "sleep 1"}, "/p", 1
 	l := api.Listing{Processes: map[string]api.Process{"shop/web": {Process: node}, "shop/sl": {Process: shell}},
@@ -219,6 +219,19 @@ func TestServeReadsFolderAndPort(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: %s", words, got)
+		}
+	}
+}
+
+func TestScaleReadsPM2sForm(t *testing.T) {
+	for words, want := range map[string]string{"web 3": "web=3", "web=3 api 2": "web=3 api=2", "web=3": "web=3", "web +1": "error", "web=+1": "error", "web": "web"} {
+		out, err := scaleWords(strings.Fields(words))
+		got := strings.Join(out, " ")
+		if err != nil {
+			got = "error"
+		}
+		if got != want {
+			t.Errorf("%s: %s", words, got)
 		}
 	}
 }
