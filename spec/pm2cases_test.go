@@ -175,6 +175,9 @@ var ownFiles = []pm2File{
 	app("a number for a switch", "autorestart: 1"),
 	app("null is not set", "autorestart: null, max_restarts: null, args: null, instances: null, env: null, cwd: null"),
 
+	app("memory in small letters", "max_memory_restart: '200m'"),
+	app("memory with a B", "max_memory_restart: '200MB'"),
+
 	// logs
 	app("logs", "out_file: 'logs/o.log', error_file: '/var/e.log', log_file: 'l.log'"),
 	app("their other names", "out: 'o.log', error: 'e.log', log: 'l.log'"),

@@ -45,6 +45,7 @@ func peerFacts(a peerAnswer, env map[string]string) map[string]facts {
 		if d := raw("exp_backoff_restart_delay"); d != "" && d != "0" {
 			f["pause"] = d + " ms, growing by half"
 		}
+		peerTimes(f, raw)
 		for word, key := range map[string]string{"out": "pm_out_log_path", "err": "pm_err_log_path", "log": "pm_log_path"} {
 			if path := raw(key); path != "/dev/null" && !strings.HasPrefix(path, env["PM2_HOME"]) {
 				f[word] = path
@@ -82,6 +83,7 @@ func instanceFacts(p spec.Process, n int, captured map[string]string) facts {
 		"exec_mode": "fork", "wait_ready": strconv.FormatBool(p.Ready.Message), "listen_timeout": millis(p.Ready.Timeout), "shutdown_with_message": strconv.FormatBool(p.Stop.Message == "shutdown"), "autostart": strconv.FormatBool(!p.Held), "restart": p.Restart.Policy, "max_restarts": "no limit", "min_uptime": millis(p.Restart.MinUptime),
 		"pause": "kitt's own", "stop_exit_codes": numbers(p.Restart.DoneCodes), "kill_timeout": millis(p.Stop.Timeout), "treekill": strconv.FormatBool(p.Stop.KillMode == "tree"),
 		"disable_logs": strconv.FormatBool(p.Log.Off), "stamp": "", "log_type": "", "user": uid(p.User), "group": gid(p.User, p.Group)}
+	ownTimes(f, p)
 	if p.Mode == spec.ModeCluster {
 		f["exec_mode"] = "cluster"
 	}
