@@ -78,6 +78,7 @@ func (r *reading) jsRoot(ctx context.Context, eval Eval, file string) (*node, er
 	for _, path := range got.Reads {
 		r.note(path)
 	}
+	r.setenv, r.unsetenv = got.Set, got.Unset
 	if got.Note != "" {
 		r.warn(Pos{File: file, Line: 1}, "", "%s", got.Note)
 	}

@@ -40,7 +40,7 @@ func eval(ctx context.Context, file string, req spec.Request) (spec.Evaluated, e
 	if errors.As(err, &wrong) {
 		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: max(1, wrong.Line), Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
 	}
-	return spec.Evaluated{Value: got.Value, Reads: got.Reads, Note: got.Note()}, err
+	return spec.Evaluated{Value: got.Value, Reads: got.Reads, Set: got.Env.Set, Unset: got.Env.Unset, Note: got.Note()}, err
 }
 
 // complaints are those of an error of Load.

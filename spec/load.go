@@ -32,9 +32,11 @@ type Eval func(ctx context.Context, file string, req Request) (Evaluated, error)
 
 // Evaluated is what came of a JavaScript file.
 type Evaluated struct {
-	Value []byte   // its exports, in JSON
-	Reads []string // absolute paths of every file that it read
-	Note  string   // how it had to be evaluated, in words, if that is worth a warning
+	Value []byte            // its exports, in JSON
+	Reads []string          // absolute paths of every file that it read
+	Set   map[string]string // variables that it put into its environment, for its apps to have
+	Unset []string          // variables that it took out of it
+	Note  string            // how it had to be evaluated, in words, if that is worth a warning
 }
 
 // Find returns the absolute path of the spec file in dir: the first of Names that is there.

@@ -117,9 +117,9 @@ func (a *app) identity() {
 	a.p.Held = !a.flag("autostart", true)
 }
 
-// environment is env, then port, then what deploy says for the profile, then env_PROFILE.
+// environment is what the file put into its own, then env, then port, then what deploy says for the profile, then env_PROFILE.
 func (a *app) environment() {
-	a.p.Env = map[string]string{}
+	a.p.Env = a.inherited()
 	a.addEnv("env", a.words["env"].value)
 	if n, ok := a.number("port"); ok && n > 0 {
 		a.p.Env["PORT"] = strconv.Itoa(n)
@@ -136,6 +136,19 @@ func (a *app) environment() {
 	}
 	a.increment()
 	a.filter()
+}
+
+// inherited is what the file itself put into process.env, as by dotenv: under pm2 the apps have it like the shell's.
+func (a *app) inherited() map[string]string {
+	env := map[string]string{}
+	for name, value := range a.setenv {
+		if m, ok := a.words["filter_env"]; !ok || !a.filtered(m.value, name) {
+			env[name] = value
+			a.p.Origins["env."+name] = Pos{File: a.file, Line: 1}
+		}
+	}
+	a.p.Unset = append(a.p.Unset, a.unsetenv...)
+	return env
 }
 
 func (a *app) addEnv(word string, env *node) {

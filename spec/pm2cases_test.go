@@ -140,6 +140,7 @@ var ownFiles = []pm2File{
 	prod("a profile with null", "env: { A: 1 }, env_prod: { A: null }"),
 	{name: "deploy's variables", profile: "prod", file: "ecosystem.config.js", beside: []string{"app.js", ""},
 		text: "module.exports = { apps: [{ name: 'a', script: 'app.js', env: { A: 1, B: 1, D: 1 }, env_prod: { A: 3 } }], deploy: { prod: { env: { A: 2, B: 2, C: 2 } }, test: { env: { D: 9 } } } }"},
+	whole("what the file puts into its environment", "ecosystem.config.js", "process.env.FROM_FILE = 1; process.env.USER = 'bob'; process.env.A = 'x'; delete process.env.BASE; module.exports = { apps: [{ script: 'app.js', env: { A: 'y' } }, { name: 'b', script: 'app.js', filter_env: ['FROM'] }] }"),
 	app("a filter of words", "filter_env: ['SECRET', 'LAN'], env: { SECRET_TWO: 'kept' }"),
 	app("a filter of one name", "filter_env: 'SECRET_KEY'"),
 	app("a filter of all", "filter_env: true"),

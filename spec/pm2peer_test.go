@@ -94,7 +94,7 @@ func peerFolder(t *testing.T) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, npm, "install", "--prefix", scratch, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "pm2@"+peerVersion)
+	cmd := exec.CommandContext(ctx, npm, "install", "--prefix", scratch, "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "--loglevel=error", "pm2@"+peerVersion)
 	cmd.WaitDelay = time.Second
 	if said, err := cmd.CombinedOutput(); err != nil {
 		t.Skipf("npm install pm2@%s: %v: %.300s", peerVersion, err, strings.TrimSpace(string(said)))

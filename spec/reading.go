@@ -20,13 +20,15 @@ const maxFile = 16 << 20
 
 // A reading is one Load under way: what was read so far, and what is wrong with it.
 type reading struct {
-	req   Request
-	spec  *Spec
-	lines map[string][]string // of every file read, for the line a complaint stands on
-	errs  []Complaint
-	lined []string        // processes that stand in a Procfile
-	named Pos             // where the project's name stands, if the file gives one
-	seen  map[string]bool // complaints and warnings made: an expression read for each instance is wrong once
+	req      Request
+	spec     *Spec
+	lines    map[string][]string // of every file read, for the line a complaint stands on
+	errs     []Complaint
+	lined    []string          // processes that stand in a Procfile
+	named    Pos               // where the project's name stands, if the file gives one
+	setenv   map[string]string // what JavaScript put into its environment
+	unsetenv []string          // and what it took out
+	seen     map[string]bool   // complaints and warnings made: an expression read for each instance is wrong once
 }
 
 func newReading(req Request) *reading {

@@ -97,7 +97,7 @@ func evalChild(ctx context.Context, file string, req spec.Request) (spec.Evaluat
 	if errors.As(err, &wrong) {
 		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: wrong.Line, Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
 	}
-	return spec.Evaluated{Value: r.Value, Reads: r.Reads, Note: r.Note()}, err
+	return spec.Evaluated{Value: r.Value, Reads: r.Reads, Set: r.Env.Set, Unset: r.Env.Unset, Note: r.Note()}, err
 }
 
 func complain(process string, err error) int {

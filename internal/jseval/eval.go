@@ -203,7 +203,7 @@ func (e *evaluation) hostDone(args []any) (any, error) {
 		return nil, nil
 	}
 	e.out.Value = json.RawMessage(value)
-	return nil, nil
+	return nil, json.Unmarshal([]byte(str(args, 1)), &e.out.Env)
 }
 
 // hostNeed notes what was asked for that only Node has, also where the file goes on without it.

@@ -40,9 +40,16 @@ type Result struct {
 	Value   json.RawMessage `json:"value,omitempty"` // the exports: a function was called, a promise awaited
 	Reads   []string        `json:"reads"`           // absolute paths of every file that was read or looked for
 	Console []string        `json:"console,omitempty"`
+	Env     Changes         `json:"env,omitzero"`
 	Error   *Error          `json:"error,omitempty"`
 	Needs   string          `json:"needs,omitempty"` // what it asked for that only Node has, in words: "child_process.execSync"
 	Node    string          `json:"node,omitempty"`  // path of the node that evaluated it for that; "" is the built-in engine
+}
+
+// Changes is what a file did to process.env, by itself or by dotenv.
+type Changes struct {
+	Set   map[string]string `json:"set,omitempty"`
+	Unset []string          `json:"unset,omitempty"`
 }
 
 // An Error says what stopped the evaluation and where. Line and Col count from 1; 0 means not known.

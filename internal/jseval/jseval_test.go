@@ -216,6 +216,17 @@ func TestReadsNameWhatAnEditWouldTouch(t *testing.T) {
 	}
 }
 
+func TestWhatItDoesToItsEnvironmentIsTold(t *testing.T) {
+	dir := files(t, "e.config.js", `require('dotenv').config(); process.env.N = 3; delete process.env.WHO; module.exports = []`, ".env", "A=b\nHOME=c\n",
+		"n.config.js", `process.env.N = 3; delete process.env.WHO; process.env.A = 'b'; module.exports = [Buffer.from('')]`)
+	for _, name := range []string{"e.config.js", "n.config.js"} {
+		got, err := withNode(t, dir, name)
+		if err != nil || !reflect.DeepEqual(got.Env, Changes{map[string]string{"A": "b", "N": "3"}, []string{"WHO"}}) {
+			t.Errorf("%s: %+v, %v", name, got.Env, err)
+		}
+	}
+}
+
 func TestConsoleIsNotStdout(t *testing.T) {
 	dir := files(t, "e.config.js", `console.log('a %s', 1, { b: 2 }); console.error(new Error('x').message); process.stdout.write('raw\n'); module.exports = [1]`)
 	got, err := run(t, dir, "e.config.js")

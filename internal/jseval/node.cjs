@@ -14,6 +14,13 @@ for (const name of ['readFileSync', 'existsSync', 'statSync', 'accessSync', 'rea
   };
 }
 
+const before = { ...process.env };
+function envChanges() {
+  const set = {};
+  for (const [key, value] of Object.entries(process.env)) if (before[key] !== value) set[key] = value;
+  return { set, unset: Object.keys(before).filter((key) => !(key in process.env)) };
+}
+
 let told = false;
 const write = fs.writeSync, leave = process.exit;
 function tell(answer) {
@@ -54,5 +61,5 @@ async function exported() {
     else break;
   }
   const text = JSON.stringify(v);
-  tell(text === undefined ? { error: { message: 'what it exports is no object' } } : { value: JSON.parse(text) });
+  tell(text === undefined ? { error: { message: 'what it exports is no object' } } : { value: JSON.parse(text), env: envChanges() });
 })().catch(fail);

@@ -5,6 +5,7 @@ for (const name of ["settings", "names", "read", "stat", "list", "resolve", "con
   delete globalThis["__kitt_" + name];
 }
 const settings = JSON.parse(host.settings()), nodeOnly = new Set(settings.nodeOnly);
+settings.env ??= {};
 
 // --- path
 function normalize(path) {
@@ -200,6 +201,12 @@ Object.defineProperty(builtins, "dotenv/config", { enumerable: true, get: () => 
 const env = new Proxy({ ...settings.env }, {
   set(o, key, value) { o[key] = String(value); return true; },
 });
+// envChanges is what the file did to process.env: under pm2 that reaches the apps, as what dotenv loads shall.
+function envChanges() {
+  const set = {};
+  for (const [key, value] of Object.entries(env)) if (settings.env[key] !== value) set[key] = value;
+  return { set, unset: Object.keys(settings.env).filter((key) => !(key in env)) };
+}
 const process = {
   env, argv: ["node", "pm2", "start", settings.file, ...(settings.profile ? ["--env", settings.profile] : [])], argv0: "node", execArgv: [],
   cwd: () => settings.cwd, platform: settings.platform, arch: settings.arch, pid: 1, ppid: 0, version: "v22.0.0", versions: { node: "22.0.0" },
@@ -299,7 +306,7 @@ globalThis.__kitt = {
     try {
       const value = JSON.stringify(await settle(await exportsOf(how)));
       if (value === undefined) host.fail("what it exports is no object", "", "");
-      else host.done(value);
+      else host.done(value, JSON.stringify(envChanges()));
     } catch (e) {
       if (e !== null && typeof e === "object" && "message" in e) host.fail(`${e.name ?? "Error"}: ${e.message}`, String(e.stack ?? ""), String(e.kittFile ?? ""));
       else host.fail("it throws " + inspect(e), "", "");
