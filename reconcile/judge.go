@@ -142,7 +142,7 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 		return v
 	}
 	l := &alive[right]
-	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
+	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, cmp.Or(l.Trouble, l.Note), true
 	if l.State == Stopping {
 		v.Phase, v.Final = PhaseStopping, false
 		return v

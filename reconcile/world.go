@@ -69,6 +69,7 @@ type Observed struct {
 	Adopted    bool      // its parent is gone
 	Exit       Exit
 	Ready      bool   // it said so over its channel; no meaning for those that need not say it
+	Note       string // what was done otherwise than recorded when it was started: a program that has moved
 	Trouble    string // something that does not stop it: log writing stalled, processes escaped
 	History    History
 }

@@ -159,7 +159,7 @@ func (r *Runtime) poke(id reconcile.ID) {
 func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed {
 	o.Exit.At = fresh(o.Exit.At)
 	if was, known := r.lives[o.ID][o.Life]; known {
-		o.Started, o.Limits, o.Stop, o.Ready = was.Started, was.Limits, was.Stop, was.Ready
+		o.Started, o.Limits, o.Stop, o.Ready, o.Note = was.Started, was.Limits, was.Stop, was.Ready, was.Note
 		o.Asked = o.Asked || was.Asked
 		if o.Trouble == "" {
 			o.Trouble = was.Trouble
@@ -251,7 +251,7 @@ func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) 
 	err := r.Keeper.Tune(ctx, life, r.log(in))
 	if err == nil {
 		m := newMeta(in, was.History)
-		m.World, m.Ready = r.stopWorld(life, in), was.Ready
+		m.World, m.Ready, m.Note = r.stopWorld(life, in), was.Ready, was.Note
 		err = r.Keeper.SetMeta(ctx, life, m.bytes())
 	}
 	if err != nil && !errors.Is(err, keeper.ErrUnknown) {

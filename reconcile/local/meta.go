@@ -20,6 +20,7 @@ type meta struct {
 	Deaths   [][2]int64 `json:"d,omitempty"` // unix ms, ms it had run
 	Last     *lastExit  `json:"x,omitempty"`
 	Ready    bool       `json:"r,omitempty"`
+	Note     string     `json:"note,omitempty"`
 	World    *world     `json:"w,omitempty"` // where there is a stop command
 }
 
@@ -41,7 +42,7 @@ func newMeta(in reconcile.Instance, h reconcile.History) meta {
 // metaOf is what fill reads, less the world.
 func metaOf(o *reconcile.Observed) meta {
 	h := o.History
-	m := meta{Run: o.Run, Limits: o.Limits, Stop: o.Stop, Ready: o.Ready, Restarts: h.Restarts, Before: h.Before}
+	m := meta{Run: o.Run, Limits: o.Limits, Stop: o.Stop, Ready: o.Ready, Note: o.Note, Restarts: h.Restarts, Before: h.Before}
 	if x := h.Last; x.How != "" {
 		m.Last = &lastExit{x.How, x.Code, x.Signal, x.At.UnixMilli()}
 	}
@@ -66,7 +67,7 @@ func (m meta) bytes() []byte {
 
 // fill puts what the life carries into o.
 func (m meta) fill(o *reconcile.Observed) {
-	o.Run, o.Limits, o.Stop, o.Ready = m.Run, m.Limits, m.Stop, m.Ready
+	o.Run, o.Limits, o.Stop, o.Ready, o.Note = m.Run, m.Limits, m.Stop, m.Ready, m.Note
 	o.History = reconcile.History{Before: m.Before, Restarts: m.Restarts}
 	if x := m.Last; x != nil {
 		o.History.Last = reconcile.Exit{How: x.How, Code: x.Code, Signal: x.Signal, At: time.UnixMilli(x.At)}
