@@ -152,7 +152,7 @@ func (a *app) inherited() map[string]string {
 }
 
 func (a *app) addEnv(word string, env *node) {
-	if env == nil || env.kind == isNull {
+	if env == nil || !truthy(env) {
 		return
 	}
 	if env.kind != isObject {

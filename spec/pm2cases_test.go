@@ -132,6 +132,7 @@ var ownFiles = []pm2File{
 
 	// environment
 	app("every kind of value", "env: { S: 'x', N: 1.5, T: true, F: false, L: [1, 'a'], O: { a: { b: 1 } }, E: '', U: undefined, Z: 1e21, M: -0.0000001 }"),
+	app("an environment that is empty text", "env: '', env_prod: ''"),
 	app("null", "env: { A: null, HOME: null }"),
 	app("over the shell's", "env: { USER: 'bob' }"),
 	app("no profile asked for", "env: { A: 1 }, env_prod: { A: 2, B: 3 }"),

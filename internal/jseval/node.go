@@ -75,7 +75,7 @@ func askNode(ctx context.Context, node string, r Request) (Result, error) {
 	}
 	defer from.Close()
 	errs := &capped{most: 64 << 10}
-	cmd := exec.CommandContext(limited, "/bin/sh", "-c", `ulimit -t "$1" 2>/dev/null; shift; exec "$@"`, "sh", fmt.Sprint(int(work/time.Second)+2),
+	cmd := exec.CommandContext(limited, "/bin/sh", "-c", `ulimit -t "$1" 2>/dev/null; shift; exec "$@"`, "sh", fmt.Sprint(int(work/time.Second)+1),
 		node, fmt.Sprintf("--max-old-space-size=%d", memory>>20), "-e", nodeScript, string(ask))
 	cmd.Env = []string{}
 	for name, value := range r.Env {
