@@ -39,7 +39,7 @@ func (a *app) checkIdle() {
 func (a *app) checkProfiles(names []string) {
 	slices.Sort(names)
 	for _, name := range names {
-		if v := a.words[name].value; v.kind != isObject && v.kind != isNull && v.text != "" {
+		if v := a.words[name].value; v.kind == isList || v.kind != isObject && v.kind != isNull && v.text != "" {
 			a.wrong(name, envHint, "expected an object, got %s", v.kind) // not what it is: a secret perhaps
 		}
 	}
