@@ -193,6 +193,8 @@ var ownFiles = []pm2File{
 	app("each its own", "instances: 2, exec_mode: 'fork', out_file: 'o.log', error_file: 'e.txt', log_file: 'l-7.log'"),
 	app("one number given", "instances: 1, exec_mode: 'fork', out_file: 'o.log'"),
 	app("max shares", "instances: 'max', exec_mode: 'fork', out_file: 'o.log'"),
+	app("0 shares too", "instances: 0, exec_mode: 'fork', out_file: 'o.log'"),
+	app("and 0 as text", "instances: '0', exec_mode: 'fork', out_file: 'o.log'"),
 	app("a cluster does not", "exec_mode: 'cluster', out_file: 'o.log'"),
 	app("merged", "instances: 2, exec_mode: 'fork', merge_logs: true, out_file: 'o.log'"),
 	app("merged by another name", "instances: 2, exec_mode: 'fork', combine_logs: true, out_file: 'o.log'"),
