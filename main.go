@@ -130,6 +130,7 @@ type kitt struct {
 		Save    bool          `help:"Write a script into the spec file of this folder."`
 		Force   bool          `short:"f" help:"Take the place of a process of that name."`
 		Profile string        `aliases:"env" help:"Profile of a spec file." placeholder:"NAME"`
+		Only    []string      `help:"Only these processes of a spec file: web,api." placeholder:"NAME"`
 		App     appFlags      `embed:"" group:"How a script runs"`
 		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id; or a spec file, a script, a quoted command."`
 		Args    []string      `kong:"-"`
