@@ -36,6 +36,7 @@ type Project struct {
 	Holds       map[string]Hold   `json:"holds,omitempty"`       // process or process.n
 	Scale       map[string]Scaled `json:"scale,omitempty"`       // process
 	Generations map[string]uint64 `json:"generations,omitempty"` // process.n; restarts asked for, from 1
+	Causes      map[string]Cause  `json:"causes,omitempty"`      // process.n; why kitt itself asked for a generation
 }
 
 // A Hold keeps something down until it is lifted: by start, restart, or an explicit apply. A file save never lifts it.
@@ -117,7 +118,7 @@ func (in *Intents) Clone() *Intents {
 	for name, p := range in.Projects {
 		q := *p
 		q.Was = slices.Clone(p.Was)
-		q.Holds, q.Scale, q.Generations = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations)
+		q.Holds, q.Scale, q.Generations, q.Causes = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations), maps.Clone(p.Causes)
 		c.Projects[name] = &q
 	}
 	return c
@@ -186,7 +187,7 @@ func OnlyGenerations(a, b *Intents) bool {
 	for _, in := range []*Intents{a, b} {
 		in.Unsynced = false
 		for _, p := range in.Projects {
-			p.Generations = nil
+			p.Generations, p.Causes = nil, nil
 		}
 	}
 	return reflect.DeepEqual(a, b)

@@ -142,7 +142,7 @@ func judgeAlive(w World, v Verdict, id ID, want Instance, wanted bool, alive []O
 		return v
 	}
 	l := &alive[right]
-	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
+	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, cmp.Or(l.Trouble, want.Note), true
 	if l.State == Stopping {
 		v.Phase, v.Final = PhaseStopping, false
 		return v
@@ -180,7 +180,7 @@ func misfit(w World, want Instance, wanted bool, l *Observed) string {
 	case want.Hold != "":
 		return want.Hold
 	case l.Generation < want.Generation:
-		return "restart asked for"
+		return want.askedFor()
 	case l.Run != want.Run:
 		if fields := w.Why[l.Run]; fields != "" {
 			return "spec changed: " + fields
@@ -206,7 +206,7 @@ func judgeDown(now time.Time, w World, v Verdict, want Instance, end *Observed) 
 	}
 	h := History{}
 	if end != nil {
-		h.Before, h.Restarts, h.Last = end.History.Before+1, end.History.Restarts, end.Exit
+		h.Before, h.Restarts, h.Last = end.History.Before+1, end.History.Restarts+byItself(want, *end), end.Exit
 		v.Since = end.Exit.At
 	}
 	return v.start(now, w, want, end, reason, h)
@@ -218,7 +218,7 @@ func renewed(w World, want Instance, end *Observed) (bool, string) {
 	case end == nil:
 		return true, "not running"
 	case end.Generation < want.Generation:
-		return true, "restart asked for"
+		return true, want.askedFor()
 	case end.Run != want.Run:
 		if fields := w.Why[end.Run]; fields != "" {
 			return true, "spec changed: " + fields

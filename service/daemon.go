@@ -49,6 +49,7 @@ type Daemon struct {
 	watch    *watcher
 	copies   *copies
 	taps     *taps
+	memory   *memory
 	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
@@ -82,7 +83,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	defer d.close()
 	defer d.background.Wait()
-	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire)
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.
@@ -102,7 +103,7 @@ func (d *Daemon) open() (err error) {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
 	failpoint.Here("daemon.open.held")
-	d.copies = newCopies(d)
+	d.copies, d.memory = newCopies(d), newMemory(d)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
 	}

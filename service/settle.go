@@ -260,7 +260,7 @@ func line(a reconcile.Action, seen map[reconcile.ID]bool) (api.Line, bool) {
 	case a.Verb == reconcile.Start && seen[a.ID]:
 		delete(seen, a.ID)
 		return api.Line{}, false
-	case a.Reason == "restart asked for":
+	case reconcile.Replaces(a.Reason):
 		verb = "restart"
 	case strings.HasPrefix(a.Reason, "spec changed") && a.Verb != reconcile.Tune:
 		verb = "replace"

@@ -95,6 +95,7 @@ func (d *Daemon) rewant(why map[string]string) {
 	d.rec.Renamed(renamed(d.intents))
 	d.rec.Want(d.wants(time.Now(), d.specs), why)
 	d.copies.poke()
+	d.memory.poke()
 }
 
 // wants expands every project. The caller holds mu.

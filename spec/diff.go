@@ -46,7 +46,9 @@ func (p Process) RunDigest(n int) string {
 		Unset       []string
 		User, Group string
 		Umask       *int
-	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask})
+		Nice        int     `json:",omitempty"` // what is not said leaves the digests of older versions as they were
+		Rlimits     Rlimits `json:",omitempty"`
+	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits})
 	if err != nil {
 		panic("spec: digest of a process: " + err.Error())
 	}
@@ -75,6 +77,8 @@ func Diff(old, new Process) []Change {
 	d.run("user", old.User, new.User)
 	d.run("group", old.Group, new.Group)
 	d.run("umask", octal(old.Umask), octal(new.Umask))
+	d.run("nice", strconv.Itoa(old.Nice), strconv.Itoa(new.Nice))
+	d.rlimits(old.Rlimits, new.Rlimits)
 	d.each(old.Each, new.Each)
 	d.live("description", old.Description, new.Description)
 	d.live("namespace", old.Namespace, new.Namespace)
@@ -86,6 +90,9 @@ func Diff(old, new Process) []Change {
 	d.live("stop.command", quoteWords(old.Stop.Command), quoteWords(new.Stop.Command))
 	d.live("kill_mode", old.Stop.KillMode, new.Stop.KillMode)
 	d.log(old.Log, new.Log)
+	d.limits(old.Limits, new.Limits)
+	d.watch(old.Watch, new.Watch)
+	d.schedule(old.Schedule, new.Schedule)
 	for _, name := range unionKeys(old.DependsOn, new.DependsOn) {
 		d.live("depends_on."+name, old.DependsOn[name], new.DependsOn[name])
 	}

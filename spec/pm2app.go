@@ -32,6 +32,9 @@ func (a *app) process() Process {
 	a.command()
 	a.count()
 	a.restart()
+	a.limits()
+	a.watch()
+	a.times()
 	a.stop()
 	a.logs()
 	return a.p

@@ -49,7 +49,7 @@ func TestNoDurationIsForgotten(t *testing.T) {
 		}
 		return n
 	}
-	if n := count(reflect.TypeFor[spec.Process]()); n != 6 {
-		t.Errorf("a process has %d durations, Process tells 6", n)
+	if n := count(reflect.TypeFor[spec.Process]()); n != 7 {
+		t.Errorf("a process has %d durations, Process tells 7", n)
 	}
 }

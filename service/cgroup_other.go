@@ -1,0 +1,6 @@
+//go:build !linux
+
+package service
+
+// cgroupOf tells that there are no cgroups here.
+func cgroupOf(int) (pids []int, ok bool) { return nil, false }

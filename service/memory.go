@@ -1,0 +1,145 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"kitt.sh/reconcile"
+	"kitt.sh/service/api"
+)
+
+// sampleEvery is how often the memory of a tree with a limit is read: the limit is passed by what it grows in that time.
+const sampleEvery = time.Second
+
+// memory restarts what uses more memory than its limit. Where nothing that runs has a limit, it sleeps.
+type memory struct {
+	d    *Daemon
+	kick chan struct{} // poked when what is wanted changed
+}
+
+func newMemory(d *Daemon) *memory { return &memory{d: d, kick: make(chan struct{}, 1)} }
+
+func (m *memory) poke() {
+	select {
+	case m.kick <- struct{}{}:
+	default:
+	}
+}
+
+// run samples until ctx ends.
+func (m *memory) run(ctx context.Context) error {
+	tick := time.NewTimer(time.Hour)
+	defer tick.Stop()
+	for {
+		limits := m.d.memoryLimits()
+		changed := m.d.rec.Changed() // before looking: what comes later wakes
+		roots := m.roots(limits)
+		switch {
+		case len(roots) > 0:
+			m.sample(limits, roots)
+			changed = nil
+			tick.Reset(sampleEvery)
+		case len(limits) == 0:
+			changed = nil
+			fallthrough
+		default:
+			tick.Stop()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-m.kick:
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
+
+// memoryLimits is how much each instance may use that has a limit and is to be up.
+func (d *Daemon) memoryLimits() map[reconcile.ID]int64 {
+	out := map[reconcile.ID]int64{}
+	for _, in := range d.rec.Wanted() {
+		if in.Process.Limits.Memory > 0 && in.Hold == "" {
+			out[in.ID] = in.Process.Limits.Memory
+		}
+	}
+	return out
+}
+
+// roots are the lives with a limit that run, by their pids.
+func (m *memory) roots(limits map[reconcile.ID]int64) map[int]reconcile.Observed {
+	out := map[int]reconcile.Observed{}
+	for id := range limits {
+		for _, l := range m.d.rec.Lives(id) {
+			if l.State == reconcile.Running && l.PID > 0 {
+				out[l.PID] = l
+			}
+		}
+	}
+	return out
+}
+
+func (m *memory) sample(limits map[reconcile.ID]int64, roots map[int]reconcile.Observed) {
+	for pid, used := range resident(roots) {
+		l := roots[pid]
+		if limit := limits[l.ID]; used > limit {
+			m.d.again(l.ID, l.Generation, "memory", fmt.Sprintf("%s%s used, limit %s", reconcile.ReasonMemory, megabytes(used), megabytes(limit)))
+		}
+	}
+}
+
+// resident is what the tree of each root has in memory, in bytes: the same figure that status shows.
+func resident(roots map[int]reconcile.Observed) map[int]int64 {
+	out, rest := make(map[int]int64, len(roots)), map[int]time.Time{}
+	for pid, l := range roots {
+		pids, ok := cgroupOf(pid)
+		if !ok {
+			rest[pid] = l.Started
+			continue
+		}
+		for _, member := range pids {
+			if p, ok := processOf(member); ok {
+				out[pid] += p.memory
+			}
+		}
+	}
+	if len(rest) == 0 {
+		return out
+	}
+	for root, procs := range trees(processes(), rest) {
+		for _, p := range procs {
+			out[root] += p.memory
+		}
+	}
+	return out
+}
+
+// megabytes is a size for people.
+func megabytes(n int64) string {
+	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
+}
+
+// again asks for one more life of an instance, as restart does, but by kitt itself: no hold is lifted, and it is not
+// asked for twice. generation is that of the life it is about; with another one wanted a restart is under way already.
+func (d *Daemon) again(id reconcile.ID, generation uint64, kind, reason string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	in, ok := d.rec.Wants(id)
+	if !ok || in.Hold != "" || generation > 0 && in.Generation != generation || d.goingDown() {
+		return false
+	}
+	err := d.commit(func(to *reconcile.Intents) error {
+		d.catchUp(to, map[reconcile.ID]bool{id: true})
+		to.Projects[id.Project].RaiseFor(id, reason)
+		return nil
+	})
+	if err != nil {
+		d.Log.Warn(kind, "id", id.String(), "why", reason, "err", err)
+		return false
+	}
+	d.events.add(api.Event{Kind: kind, ID: id.String(), Reason: reason})
+	d.rewant(nil)
+	return true
+}
