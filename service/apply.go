@@ -66,6 +66,7 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 	}
 	failpoint.Here("daemon.apply.committed")
 	d.drop(old, s.Project)
+	d.watching.resume(d.instancesOf(s.Project))
 	delete(d.troubles, s.Project)
 	d.rewant(why)
 	return old, d.rec.Retry(ctx, d.failed(s.Project))

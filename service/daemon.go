@@ -50,6 +50,7 @@ type Daemon struct {
 	copies   *copies
 	taps     *taps
 	memory   *memory
+	watching *watching
 	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
@@ -83,7 +84,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	defer d.close()
 	defer d.background.Wait()
-	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run)
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run, d.watching.run)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.
@@ -103,7 +104,7 @@ func (d *Daemon) open() (err error) {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
 	failpoint.Here("daemon.open.held")
-	d.copies, d.memory = newCopies(d), newMemory(d)
+	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
-	"kitt.sh/service/api"
 )
 
 // sampleEvery is how often the memory of a tree with a limit is read: the limit is passed by what it grows in that time.
@@ -84,8 +83,9 @@ func (m *memory) roots(limits map[reconcile.ID]int64) map[int]reconcile.Observed
 func (m *memory) sample(limits map[reconcile.ID]int64, roots map[int]reconcile.Observed) {
 	for pid, used := range resident(roots) {
 		l := roots[pid]
-		if limit := limits[l.ID]; used > limit {
-			m.d.again(l.ID, l.Generation, "memory", fmt.Sprintf("%s%s used, limit %s", reconcile.ReasonMemory, megabytes(used), megabytes(limit)))
+		in, ok := m.d.rec.Wants(l.ID)
+		if limit := limits[l.ID]; used > limit && ok && in.Generation <= l.Generation { // else a restart is under way
+			m.d.again([]reconcile.ID{l.ID}, "memory", fmt.Sprintf("%s%s used, limit %s", reconcile.ReasonMemory, megabytes(used), megabytes(limit)))
 		}
 	}
 }
@@ -119,27 +119,4 @@ func resident(roots map[int]reconcile.Observed) map[int]int64 {
 // megabytes is a size for people.
 func megabytes(n int64) string {
 	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
-}
-
-// again asks for one more life of an instance, as restart does, but by kitt itself: no hold is lifted, and it is not
-// asked for twice. generation is that of the life it is about; with another one wanted a restart is under way already.
-func (d *Daemon) again(id reconcile.ID, generation uint64, kind, reason string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	in, ok := d.rec.Wants(id)
-	if !ok || in.Hold != "" || generation > 0 && in.Generation != generation || d.goingDown() {
-		return false
-	}
-	err := d.commit(func(to *reconcile.Intents) error {
-		d.catchUp(to, map[reconcile.ID]bool{id: true})
-		to.Projects[id.Project].RaiseFor(id, reason)
-		return nil
-	})
-	if err != nil {
-		d.Log.Warn(kind, "id", id.String(), "why", reason, "err", err)
-		return false
-	}
-	d.events.add(api.Event{Kind: kind, ID: id.String(), Reason: reason})
-	d.rewant(nil)
-	return true
 }

@@ -124,6 +124,7 @@ func (d *Daemon) projectsHint() string {
 func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
 	switch verb {
 	case "restart", "reload", "start":
+		d.watching.resume(ids)
 		return "", d.commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
 			d.catchUp(in, ids)

@@ -54,7 +54,7 @@ type Instance struct {
 	PID        int     `json:"pid"`        // 0 when nothing runs
 	Since      Time    `json:"since"`      // when it came into this phase
 	Generation uint64  `json:"generation"` // grows with each restart asked for
-	Restarts   int     `json:"restarts"`   // lives begun because the one before had died
+	Restarts   int     `json:"restarts"`   // lives begun because the one before had died, or kitt itself had ended it
 	Exit       *Exit   `json:"exit"`       // the last death
 	Reason     string  `json:"reason"`     // plain words; "" when all is as it should be
 	CPU        float64 `json:"cpu"`        // cores, over the whole tree
@@ -140,7 +140,7 @@ type Pending struct {
 type Event struct {
 	Seq    uint64 `json:"seq"`
 	At     Time   `json:"at"`
-	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup spec-error spec-ok daemon keeper
+	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup watch memory spec-error spec-ok daemon keeper
 	ID     string `json:"id,omitempty"` // always in full: shop/web.1
 	Reason string `json:"reason,omitempty"`
 	PID    int    `json:"pid,omitempty"`
