@@ -1,6 +1,9 @@
 package reconcile
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // A Cause is why kitt itself asked for a generation of an instance: a file that it watches, a limit that was passed.
 type Cause struct {
@@ -15,6 +18,7 @@ const askedFor = "restart asked for"
 const (
 	ReasonWatch  = "watch: "
 	ReasonMemory = "memory: "
+	ReasonRun    = "run asked for" // the whole of it
 )
 
 // RaiseFor asks for one more life of an instance as Raise does, by kitt itself: no hold is lifted by it.
@@ -42,8 +46,8 @@ func (in Instance) askedFor() string {
 }
 
 // byItself is 1 for a life whose end kitt itself had asked for: that counts among the restarts.
-func byItself(want Instance, end Observed) int {
-	if want.Cause != "" && end.Generation < want.Generation {
+func byItself(now time.Time, want Instance, end Observed) int {
+	if want.Cause != "" && end.Generation < want.Generation || overdue(now, want, &end) != "" {
 		return 1
 	}
 	return 0
@@ -51,5 +55,6 @@ func byItself(want Instance, end Observed) int {
 
 // Replaces tells whether an action's reason is that of a restart: a start follows the stop.
 func Replaces(reason string) bool {
-	return reason == askedFor || strings.HasPrefix(reason, ReasonWatch) || strings.HasPrefix(reason, ReasonMemory)
+	return reason == askedFor || strings.HasPrefix(reason, ReasonWatch) || strings.HasPrefix(reason, ReasonMemory) ||
+		strings.HasPrefix(reason, "restart.cron ")
 }

@@ -14,6 +14,7 @@ func Expand(now time.Time, s *spec.Spec, p *Project, digests Digests) []Instance
 		for n := 1; n <= Count(p, proc); n++ {
 			id := ID{s.Project, proc.Name, n}
 			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was, Cause: p.cause(id)}
+			p.schedule(&in)
 			h, held := p.Held(now, id)
 			switch {
 			case held:

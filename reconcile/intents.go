@@ -37,6 +37,9 @@ type Project struct {
 	Scale       map[string]Scaled `json:"scale,omitempty"`       // process
 	Generations map[string]uint64 `json:"generations,omitempty"` // process.n; restarts asked for, from 1
 	Causes      map[string]Cause  `json:"causes,omitempty"`      // process.n; why kitt itself asked for a generation
+
+	Schedules map[string]Scheduled `json:"schedules,omitempty"` // process
+	Ran       map[string]Ran       `json:"ran,omitempty"`       // process.n; of jobs
 }
 
 // A Hold keeps something down until it is lifted: by start, restart, or an explicit apply. A file save never lifts it.
@@ -119,6 +122,7 @@ func (in *Intents) Clone() *Intents {
 		q := *p
 		q.Was = slices.Clone(p.Was)
 		q.Holds, q.Scale, q.Generations, q.Causes = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations), maps.Clone(p.Causes)
+		q.Schedules, q.Ran = maps.Clone(p.Schedules), maps.Clone(p.Ran)
 		c.Projects[name] = &q
 	}
 	return c

@@ -153,3 +153,18 @@ func (r *Reconciler) Changed() <-chan struct{} {
 	defer r.mu.Unlock()
 	return r.changed
 }
+
+// LookAt judges one instance as it is known now.
+func (r *Reconciler) LookAt(now time.Time, id ID) Verdict {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Judge(now, r.world, id)
+}
+
+// LookAgain has everything looked at anew: the clock was set, or the machine slept.
+func (r *Reconciler) LookAgain() {
+	r.mu.Lock()
+	r.all = true
+	r.mu.Unlock()
+	r.Kick()
+}

@@ -17,6 +17,8 @@ type Instance struct {
 	Hold       string            // why it is kept down; "" means it is to be up
 	Was        []string          // former names of its project: it starts when its instance under those has ended
 	Cause      string            // why this generation was asked for; "" where a user did
+	Since      time.Time         // its schedule's times count from then on
+	Ran        uint64            // a job: generation of its last run, also of one before the boot
 	Note       string            // what is to be known of it while it runs; no trouble of the life itself
 }
 

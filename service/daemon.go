@@ -51,6 +51,8 @@ type Daemon struct {
 	taps     *taps
 	memory   *memory
 	watching *watching
+	history  *runs
+	alarm    *alarm
 	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
@@ -84,7 +86,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	defer d.close()
 	defer d.background.Wait()
-	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run, d.watching.run)
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run, d.watching.run, d.alarm.run)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.
@@ -105,6 +107,7 @@ func (d *Daemon) open() (err error) {
 	}
 	failpoint.Here("daemon.open.held")
 	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
+	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.rec.LookAgain)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
 	}

@@ -85,6 +85,8 @@ func (d *Daemon) routes() http.Handler {
 	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
+	mux.HandleFunc("POST /v1/run", d.postOrder("run"))
+	mux.HandleFunc("GET /v1/runs", d.getRuns)
 	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
 	mux.HandleFunc("POST /v1/await", d.postAwait)
 	mux.HandleFunc("POST /v1/announce", d.postAnnounce)

@@ -107,6 +107,9 @@ func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
 	case reconcile.PhaseHeld, reconcile.PhaseDone:
 		return p, true, true
 	}
+	if v.Verdict.Rest {
+		return p, true, true
+	}
 	if w.ending && lives(v) {
 		return p, false, false
 	}

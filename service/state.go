@@ -93,9 +93,11 @@ func (d *Daemon) rewant(why map[string]string) {
 		d.rec.Lost(d.lost)
 	}
 	d.rec.Renamed(renamed(d.intents))
+	d.noteSchedules()
 	want := d.wants(time.Now(), d.specs)
 	d.watching.want(want, d.specs) // first: it may drop notes
 	d.watching.note(want)
+	d.alarm.set(want)
 	d.rec.Want(want, why)
 	d.copies.poke()
 	d.memory.poke()

@@ -23,10 +23,13 @@ func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.p
 
 // order carries out a verb on processes: one commit for the whole intent, then the wait.
 func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, out *lines) error {
+	c.up = ancestors(c.pid)
+	if verb == "run" {
+		return d.runJob(ctx, o, c, out)
+	}
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
-	c.up = ancestors(c.pid)
 	failpoint.Here("daemon.order.before")
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
 	failpoint.Here("daemon.order.intended")
@@ -86,7 +89,7 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 	if verb == "start" {
 		err = d.rec.Retry(ctx, d.down(ids))
 	}
-	if verb == "restart" || verb == "reload" {
+	if verb == "restart" || verb == "reload" || verb == "run" {
 		raised = d.generations(ids)
 	}
 	return ids, raised, text, err
@@ -131,6 +134,17 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 			raise(in, targets, ids, verb != "start")
 			return nil
 		})
+	case "run":
+		if err := d.mayRun(targets, ids); err != nil {
+			return "", err
+		}
+		return "", d.commit(func(in *reconcile.Intents) error {
+			d.catchUp(in, ids)
+			for id := range ids {
+				in.Projects[id.Project].RaiseFor(id, reconcile.ReasonRun)
+			}
+			return nil
+		})
 	case "stop", "delete":
 		h := reconcile.Hold{Since: time.Now(), Message: o.Message, Deleted: verb == "delete"}
 		if o.For > 0 {
@@ -153,7 +167,7 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 
 // scaledAway is the error where a process that is to run was named, and none of the named has an instance.
 func (d *Daemon) scaledAway(verb string, targets []target, ids map[reconcile.ID]bool) error {
-	if len(ids) > 0 || len(targets) == 0 || verb != "restart" && verb != "reload" && verb != "start" {
+	if len(ids) > 0 || len(targets) == 0 || verb != "restart" && verb != "reload" && verb != "start" && verb != "run" {
 		return nil
 	}
 	name := targets[0].key()

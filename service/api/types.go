@@ -149,6 +149,17 @@ type Event struct {
 	By     string `json:"by,omitempty"` // "uid 501 pid 812"
 }
 
+// A Run is one run of a job that is over: an object of GET /v1/runs?targets=backup&n=20, which answers with a list.
+type Run struct {
+	ID      string  `json:"id"` // in full
+	Life    string  `json:"life"`
+	Started Time    `json:"started"`
+	Ended   Time    `json:"ended"`
+	Took    float64 `json:"took"` // seconds
+	Exit    *Exit   `json:"exit"`
+	Text    string  `json:"text"` // the exit in words
+}
+
 // Show is the answer to GET /v1/show?name=web: everything about one process.
 type Show struct {
 	Process   Process    `json:"process"` // env values are replaced by "***"
