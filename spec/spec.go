@@ -31,7 +31,7 @@ type Process struct {
 	User        string            `json:"user,omitempty"`         // run: user name or uid; root only
 	Group       string            `json:"group,omitempty"`        // run: group name or gid
 	Umask       *int              `json:"umask,omitempty"`        // run: nil means the captured shell's default, 022
-	Nice        int               `json:"nice,omitempty"`         // run: added to kitt's own, -20 to 19
+	Nice        int               `json:"nice,omitempty"`         // run: -20 to 19; 0 is kitt's own
 	Rlimits     Rlimits           `json:"rlimits,omitempty"`      // run
 	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
 	Instances   int               `json:"instances"`

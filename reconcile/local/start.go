@@ -119,6 +119,9 @@ func (r *Runtime) prepare(in reconcile.Instance) (keeper.Spawn, error) {
 	if in.Process.Umask != nil {
 		s.Umask = *in.Process.Umask
 	}
+	if err := r.bind(&s, in.Process.Nice, in.Process.Rlimits, w.User != nil); err != nil {
+		return s, err
+	}
 	if w.User != nil {
 		s.SetUser, s.UID, s.GID, s.Groups = true, w.User.Uid, w.User.Gid, w.User.Groups
 	}
