@@ -53,6 +53,7 @@ type Daemon struct {
 	watching *watching
 	history  *runs
 	alarm    *alarm
+	remarks  remarks
 	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
@@ -107,6 +108,7 @@ func (d *Daemon) open() (err error) {
 	}
 	failpoint.Here("daemon.open.held")
 	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
+	d.remarks.d = d
 	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.rec.LookAgain)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/spec"
 )
 
 // sampleEvery is how often the memory of a tree with a limit is read: the limit is passed by what it grows in that time.
@@ -15,10 +16,13 @@ const sampleEvery = time.Second
 // memory restarts what uses more memory than its limit. Where nothing that runs has a limit, it sleeps.
 type memory struct {
 	d    *Daemon
-	kick chan struct{} // poked when what is wanted changed
+	kick chan struct{}     // poked when what is wanted changed
+	held map[string]string // life -> the hard limits that it was held to
 }
 
-func newMemory(d *Daemon) *memory { return &memory{d: d, kick: make(chan struct{}, 1)} }
+func newMemory(d *Daemon) *memory {
+	return &memory{d: d, kick: make(chan struct{}, 1), held: map[string]string{}}
+}
 
 func (m *memory) poke() {
 	select {
@@ -32,19 +36,17 @@ func (m *memory) run(ctx context.Context) error {
 	tick := time.NewTimer(time.Hour)
 	defer tick.Stop()
 	for {
-		limits := m.d.memoryLimits()
+		limits := m.limits()
 		changed := m.d.rec.Changed() // before looking: what comes later wakes
 		roots := m.roots(limits)
-		switch {
-		case len(roots) > 0:
-			m.sample(limits, roots)
+		m.confine(roots)
+		tick.Stop()
+		if len(limits) == 0 {
 			changed = nil
+		}
+		if measured := with(limits, roots); len(measured) > 0 {
+			m.sample(limits, measured)
 			tick.Reset(sampleEvery)
-		case len(limits) == 0:
-			changed = nil
-			fallthrough
-		default:
-			tick.Stop()
 		}
 		select {
 		case <-ctx.Done():
@@ -56,11 +58,27 @@ func (m *memory) run(ctx context.Context) error {
 	}
 }
 
-// memoryLimits is how much each instance may use that has a limit and is to be up.
-func (d *Daemon) memoryLimits() map[reconcile.ID]int64 {
+// with are the roots that have a limit to be measured by.
+func with(limits map[reconcile.ID]int64, roots map[int]reconcile.Observed) map[int]reconcile.Observed {
+	out := map[int]reconcile.Observed{}
+	for pid, l := range roots {
+		if limits[l.ID] > 0 {
+			out[pid] = l
+		}
+	}
+	return out
+}
+
+// limits is how much each instance may use that has limits and is to be up; 0 where the kernel alone counts.
+func (m *memory) limits() map[reconcile.ID]int64 {
 	out := map[reconcile.ID]int64{}
-	for _, in := range d.rec.Wanted() {
-		if in.Process.Limits.Memory > 0 && in.Hold == "" {
+	for life := range m.held { // they may have to be let go
+		if id, _, err := reconcile.ParseLife(life); err == nil {
+			out[id] = 0
+		}
+	}
+	for _, in := range m.d.rec.Wanted() {
+		if in.Process.Limits != (spec.Limits{}) && in.Hold == "" {
 			out[in.ID] = in.Process.Limits.Memory
 		}
 	}

@@ -97,6 +97,7 @@ func (d *Daemon) rewant(why map[string]string) {
 	want := d.wants(time.Now(), d.specs)
 	d.watching.want(want, d.specs) // first: it may drop notes
 	d.watching.note(want)
+	d.remarks.put(want)
 	d.alarm.set(want)
 	d.rec.Want(want, why)
 	d.copies.poke()
