@@ -91,7 +91,7 @@ func parseCron(text string) (cron.Schedule, error) {
 	if strings.Contains(text, "=") {
 		return nil, fmt.Errorf("%q is not a schedule", text) // the library's CRON_TZ=: timezone says it here
 	}
-	s, err := cron.NewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
+	s, err := cron.MustNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
 		cron.Descriptor | cron.Extended | cron.DowOrDom).WithMinEveryInterval(time.Second).Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a schedule: %w", text, err)

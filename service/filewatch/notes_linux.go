@@ -15,6 +15,9 @@ import (
 const mask = unix.IN_CLOSE_WRITE | unix.IN_CREATE | unix.IN_MOVED_TO | unix.IN_MOVED_FROM | unix.IN_DELETE |
 	unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR | unix.IN_DONT_FOLLOW | unix.IN_EXCL_UNLINK
 
+// where is the number of a watched folder.
+type where struct{ wd int32 }
+
 // notes are what inotify tells about folders. All but read is called by one goroutine.
 type notes struct {
 	events chan []event
@@ -96,7 +99,7 @@ func parse(b []byte) (out []event) {
 	for len(b) >= unix.SizeofInotifyEvent {
 		end := min(unix.SizeofInotifyEvent+int(binary.NativeEndian.Uint32(b[12:])), len(b))
 		bits := binary.NativeEndian.Uint32(b[4:])
-		e := event{wd: int32(binary.NativeEndian.Uint32(b)), name: string(bytes.TrimRight(b[unix.SizeofInotifyEvent:end], "\x00")),
+		e := event{where: where{int32(binary.NativeEndian.Uint32(b))}, name: string(bytes.TrimRight(b[unix.SizeofInotifyEvent:end], "\x00")),
 			isDir: bits&unix.IN_ISDIR != 0, lost: bits&unix.IN_Q_OVERFLOW != 0, ended: bits&unix.IN_IGNORED != 0}
 		switch {
 		case bits&(unix.IN_DELETE_SELF|unix.IN_MOVE_SELF) != 0:

@@ -12,6 +12,9 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
+// where is a watched folder.
+type where struct{ dir string }
+
 // notes are what the system tells about folders. All but read is called by one goroutine.
 type notes struct {
 	events chan []event
@@ -63,7 +66,7 @@ func (n *notes) read() {
 }
 
 func translated(ev fsnotify.Event) event {
-	e := event{dir: filepath.Dir(ev.Name), name: filepath.Base(ev.Name), came: ev.Has(fsnotify.Create), went: ev.Has(fsnotify.Remove) || ev.Has(fsnotify.Rename)}
+	e := event{where: where{filepath.Dir(ev.Name)}, name: filepath.Base(ev.Name), came: ev.Has(fsnotify.Create), went: ev.Has(fsnotify.Remove) || ev.Has(fsnotify.Rename)}
 	if st, err := os.Lstat(ev.Name); err == nil {
 		e.isDir = st.IsDir()
 	}

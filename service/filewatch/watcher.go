@@ -57,9 +57,8 @@ const (
 
 // An event is what the system tells.
 type event struct {
-	wd          int32  // Linux: of the folder
-	dir         string // elsewhere
-	name        string // in the folder
+	where              // the folder
+	name        string // in it
 	isDir       bool
 	came, went  bool // neither: it was written
 	whole       bool // came with all that is in it
