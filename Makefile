@@ -3,7 +3,7 @@
 # make help    the rest
 
 .SUFFIXES:
-.PHONY: help build bridge run stop test torture bounds lint fuzz sim mutants fmt bench bench-quick peers clean FORCE
+.PHONY: help build bridge run stop test torture bounds lint fuzz sim mutants fmt bench bench-quick bench-pm2 peers clean FORCE
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X kitt.sh/internal/early.release=$(VERSION)"
@@ -27,6 +27,7 @@ help:
 	@echo 'make torture      kill keeper and daemon 1000 times each under load, count what went wrong; N=10000, SEED=…'
 	@echo 'make bench        measure kitt beside other process managers: bench-out/bench.md (Linux, half an hour)'
 	@echo 'make bench-quick  the same with few managers and small sizes, under 4 minutes'
+	@echo 'make bench-pm2    the same ecosystem file under kitt and under pm2, a minute'
 	@echo 'make clean        remove what was built'
 
 build: kitt
@@ -106,6 +107,9 @@ bench: kitt peers
 
 bench-quick: kitt peers
 	$(BENCH) --quick
+
+bench-pm2: kitt peers
+	python3 bench/pm2file.py --kitt ./kitt --pm2 bench-out/peers/node_modules/.bin/pm2
 
 # What runs is left alone: `make stop` first.
 clean:

@@ -23,6 +23,7 @@ type kitt struct {
 	Output  string           `short:"o" enum:"table,wide,json,yaml,name" default:"table" help:"Form of the output: table, wide, json, yaml or name." placeholder:"FORM"`
 	JSON    bool             `name:"json" help:"The same as -o json."`
 	Quiet   bool             `short:"q" help:"Say only what failed."`
+	Silent  bool             `short:"s" hidden:"" help:"The same as -q."`
 	Verbose bool             `short:"v" help:"Say more."`
 	Color   string           `enum:"auto,always,never" default:"auto" help:"Colours: auto, always or never." placeholder:"WHEN"`
 	NoColor bool             `help:"The same as --color=never."`
@@ -33,6 +34,7 @@ type kitt struct {
 		Profile   string        `aliases:"env" help:"Profile of the spec: profile in kitt.hcl, env_NAME in an ecosystem file." placeholder:"NAME"`
 		Formation []string      `help:"Instances of a Procfile's processes: web=2,worker=0." placeholder:"NAME=N"`
 		Port      int           `help:"Base of the ports of a Procfile's processes." placeholder:"PORT"`
+		Only      []string      `help:"Only these processes; the others stay as they are: web,api." placeholder:"NAME"`
 		NoWait    bool          `help:"Do not wait until all is up."`
 		Timeout   time.Duration `default:"60s" help:"How long to wait."`
 		Name      string        `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
@@ -43,7 +45,9 @@ type kitt struct {
 		Profile          string   `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
 		Formation        []string `help:"Instances of a Procfile's processes: web=2,worker=0." placeholder:"NAME=N"`
 		Port             int      `help:"Base of the ports of a Procfile's processes." placeholder:"PORT"`
+		Only             []string `help:"Only these processes: web,api." placeholder:"NAME"`
 		DetailedExitcode bool     `help:"Exit 2 when something would be done."`
+		Reveal           bool     `help:"With -o json: the values of the environment too."`
 		Name             string   `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
 	} `cmd:"" help:"Show what apply would do, and do nothing." examples:"kitt plan|kitt plan --detailed-exitcode -q"`
 
@@ -53,10 +57,19 @@ type kitt struct {
 		Name    string `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
 	} `cmd:"" help:"Tell everything that is wrong with a spec file." examples:"kitt check|kitt check ecosystem.config.cjs"`
 
+	Up struct {
+		File      string   `short:"f" help:"Spec file; - reads stdin (default: kitt.hcl, Procfile or ecosystem file of this folder)." placeholder:"FILE"`
+		Profile   string   `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
+		Port      int      `help:"Base of the ports of a Procfile's processes." placeholder:"PORT"`
+		Restart   bool     `help:"Restart what dies as the spec says; one that gives up ends all."`
+		KeepGoing bool     `help:"The end of one does not end the others."`
+		Names     []string `arg:"" optional:"" name:"name[=n]" help:"Only these, and what they depend on; web=2 sets a number of instances."`
+	} `cmd:"" help:"Run the processes of a spec in the foreground; Ctrl-C ends all." examples:"kitt up|kitt up web=2 worker=0|kitt up --restart -f ecosystem.config.cjs"`
+
 	Status struct {
 		Watch bool     `short:"w" help:"Redraw each second, until Ctrl-C."`
 		Names []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
-	} `cmd:"" aliases:"ls,list,ps" help:"Show what runs, and what does not and why." examples:"kitt status|kitt status -o json web|kitt ls --watch"`
+	} `cmd:"" aliases:"ls,list,l,ps" help:"Show what runs, and what does not and why." examples:"kitt status|kitt status -o json web|kitt ls --watch"`
 
 	Show struct {
 		Env    bool   `help:"The environment that it is started with: names, and where each comes from."`
@@ -78,6 +91,7 @@ type kitt struct {
 		Since  string   `help:"Only from then on: 10m, 15:04, RFC 3339." placeholder:"TIME"`
 		Until  string   `help:"Only what began by then; not with -f." placeholder:"TIME"`
 		Grep   string   `help:"Only lines that this regular expression finds something in." placeholder:"REGEXP"`
+		Past   bool     `name:"nostream" hidden:"" help:"pm2's word for no -f."`
 		Names  []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
 	} `cmd:"" aliases:"log" help:"Print what processes wrote, merged by time." examples:"kitt logs -f|kitt logs web --err --since 10m|kitt logs web.1 -n all --raw"`
 
@@ -89,18 +103,25 @@ type kitt struct {
 	} `cmd:"" help:"Tell what happened, and why." examples:"kitt events -f|kitt events --since 1h web"`
 
 	Restart struct {
-		All     bool          `help:"All processes of all projects."`
-		NoWait  bool          `help:"Do not wait until all is up."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
-		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		All       bool          `help:"All processes of all projects."`
+		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
+		NoWait    bool          `help:"Do not wait until all is up."`
+		Timeout   time.Duration `default:"60s" help:"How long to wait."`
+		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
 	} `cmd:"" help:"Give processes a new life each." examples:"kitt restart web|kitt restart web api.2|kitt restart --all"`
 
 	Reload struct {
-		All     bool          `help:"All processes of all projects."`
-		NoWait  bool          `help:"Do not wait until all is up."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
-		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
-	} `cmd:"" help:"The same as restart, for now." examples:"kitt reload web"`
+		All       bool          `help:"All processes of all projects."`
+		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
+		NoWait    bool          `help:"Do not wait until all is up."`
+		Timeout   time.Duration `default:"60s" help:"How long to wait."`
+		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+	} `cmd:"" aliases:"gracefulReload" help:"Replace the workers of a cluster one by one, without a gap; the same as restart for others." examples:"kitt reload web"`
+
+	Send struct {
+		Name    string `arg:"" help:"Process: web, web.1, shop/web."`
+		Message string `arg:"" help:"JSON, or a text."`
+	} `cmd:"" help:"Send a message to a Node program: process.on('message')." examples:"kitt send web hello"`
 
 	Run struct {
 		Wait    bool          `short:"w" help:"Wait for its end, and exit with its code."`
@@ -117,8 +138,13 @@ type kitt struct {
 		All     bool          `help:"All processes of all projects."`
 		NoWait  bool          `help:"Do not wait until all is up."`
 		Timeout time.Duration `default:"60s" help:"How long to wait."`
-		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
-	} `cmd:"" help:"Let processes run again that were stopped." examples:"kitt start web"`
+		Save    bool          `help:"Write a script into the spec file of this folder."`
+		Force   bool          `short:"f" help:"Take the place of a process of that name."`
+		Profile string        `aliases:"env" help:"Profile of a spec file." placeholder:"NAME"`
+		App     appFlags      `embed:"" group:"How a script runs"`
+		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id; or a spec file, a script, a quoted command."`
+		Args    []string      `kong:"-"`
+	} `cmd:"" help:"Let processes run again that were stopped; start a script, a command or a spec file." examples:"kitt start web|kitt start app.js -n web -- --port 3000|kitt start 'npm run web' --save"`
 
 	Stop struct {
 		All     bool          `help:"All processes of all projects."`
@@ -182,23 +208,94 @@ type kitt struct {
 		Timeout time.Duration `default:"40s" help:"How long to wait."`
 	} `cmd:"" help:"Let the running kitt become another build of it; processes are not touched." examples:"kitt upgrade|kitt upgrade --to ./kitt"`
 
+	Signal struct {
+		All    bool     `help:"All processes of all projects."`
+		Tree   bool     `help:"Every process of its tree, not only its first."`
+		Signal string   `arg:"" help:"SIGHUP, USR2, 15."`
+		Names  []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+	} `cmd:"" aliases:"sendSignal" help:"Send a signal to processes." examples:"kitt signal SIGHUP web"`
+
+	Reset struct {
+		All   bool     `help:"All processes of all projects."`
+		Names []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+	} `cmd:"" help:"Count restarts from 0 again." examples:"kitt reset web"`
+
+	Flush struct {
+		Names []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
+	} `cmd:"" help:"Empty logs." examples:"kitt flush web"`
+
+	Serve struct {
+		Host     string   `default:"127.0.0.1" help:"Address to listen on; 0.0.0.0 for everybody." placeholder:"ADDRESS"`
+		Port     int      `help:"The same as PORT." placeholder:"PORT"`
+		Name     string   `short:"n" help:"Name of the process (default: static-page-server-PORT)." placeholder:"NAME"`
+		SPA      bool     `name:"spa" help:"Answer index.html for what is no file."`
+		AuthFile string   `help:"File of user:password lines, for basic auth." placeholder:"FILE"`
+		User     string   `name:"basic-auth-username" help:"User for basic auth." placeholder:"NAME"`
+		Password string   `name:"basic-auth-password" help:"Password for basic auth (better: $KITT_SERVE_PASSWORD, or --auth-file)." env:"KITT_SERVE_PASSWORD" placeholder:"WORD"`
+		Words    []string `arg:"" optional:"" name:"folder-port" help:"Folder (default: this one), and port (default: 8080)."`
+	} `cmd:"" aliases:"expose" help:"Serve the files of a folder over HTTP, as a process of kitt." examples:"kitt serve|kitt serve dist 3000 --spa"`
+
+	Init struct {
+		PM2 bool `name:"pm2" help:"An ecosystem file rather than a kitt.hcl."`
+	} `cmd:"" help:"Write a spec file to begin with into this folder."`
+	Report struct{} `cmd:"" help:"Print what to paste into a question."`
+	Monit  struct{} `cmd:"" aliases:"dashboard,dash,top" help:"The same as status --watch."`
+
+	JList      struct{} `cmd:"" name:"jlist" hidden:"" help:"The list in the form of pm2's jlist."`
+	Prettylist struct{} `cmd:"" hidden:"" help:"The list in the form of pm2's prettylist."`
+	Pid        struct {
+		Names []string `arg:"" optional:"" name:"name"`
+	} `cmd:"" hidden:"" help:"Print process ids."`
+	ID struct {
+		Names []string `arg:"" name:"name"`
+	} `cmd:"" name:"id" hidden:"" help:"Print the numbers of instances."`
+	Env struct {
+		Reveal bool
+		Name   string `arg:""`
+	} `cmd:"" hidden:"" help:"The same as show --env."`
+	Ping struct{} `cmd:"" hidden:"" help:"Tell whether kitt runs."`
+	Save struct {
+		Force bool
+	} `cmd:"" aliases:"dump" hidden:"" help:"Not needed: what you say is on disk already."`
+	Resurrect  struct{} `cmd:"" hidden:"" help:"Start kitt, and with it what is wanted."`
+	ReloadLogs struct{} `cmd:"" name:"reloadLogs" hidden:"" help:"Not needed: kitt finds moved log files by itself."`
+	Startup    startup  `cmd:"" hidden:"" help:"The same as service install."`
+	Unstartup  startup  `cmd:"" hidden:"" help:"The same as service uninstall."`
+	Update     struct{} `cmd:"" aliases:"updatePM2" hidden:"" help:"The same as upgrade."`
+	Ecosystem  struct {
+		Kind string `arg:"" optional:""`
+	} `cmd:"" hidden:"" help:"Write an ecosystem file to begin with."`
+	StartOr struct {
+		Profile string `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
+		File    string `arg:"" optional:""`
+	} `cmd:"" name:"startOrRestart" aliases:"startOrReload,startOrGracefulReload" hidden:"" help:"The same as apply."`
+	Attach struct {
+		Words []string `arg:"" optional:""`
+	} `cmd:"" hidden:"" help:"Not possible: stdin of processes is empty."`
+
 	Ver struct{} `cmd:"" name:"version" help:"Print the version of kitt, and of its daemon."`
 }
 
 // verbs hands the flags over, each verb's to its own file in internal/cli.
 func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 	s := &k.Service
-	return cli.Globals{Home: k.Home, Output: k.Output, JSON: k.JSON, Quiet: k.Quiet, Verbose: k.Verbose, Color: k.Color, NoColor: k.NoColor},
+	return cli.Globals{Home: k.Home, Output: k.Output, JSON: k.JSON, Quiet: k.Quiet || k.Silent, Verbose: k.Verbose, Color: k.Color, NoColor: k.NoColor},
 		map[string]cli.Verb{
-			"apply": cli.Apply(k.Apply), "plan": cli.Plan(k.Plan), "check": cli.Check(k.Check),
+			"apply": cli.Apply(k.Apply), "up": cli.Up(k.Up), "plan": cli.Plan(k.Plan), "check": cli.Check(k.Check),
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
 			"logs": cli.Logs(k.Logs), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
-			"start": cli.Start(k.Start), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "delete": cli.Delete(k.Delete),
+			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),
 			"service stop": cli.ServiceStop(s.Stop), "service restart": cli.ServiceRestart(s.Restart),
 			"service print": cli.ServicePrint(s.Print),
+			"signal":        cli.SignalVerb(k.Signal), "reset": cli.Reset(k.Reset), "flush": cli.Flush(k.Flush), "serve": cli.Serve(k.Serve),
+			"init": cli.Init(k.Init), "report": cli.Report(k.Report), "monit": cli.Monit(k.Monit), "jlist": cli.JList(k.JList),
+			"prettylist": cli.Prettylist(k.Prettylist), "pid": cli.Pid(k.Pid), "id": cli.ID(k.ID), "env": cli.Env(k.Env), "ping": cli.Ping(k.Ping),
+			"save": cli.Save(k.Save), "resurrect": cli.Resurrect(k.Resurrect), "reloadLogs": cli.ReloadLogs(k.ReloadLogs),
+			"startup": cli.Startup(k.Startup), "unstartup": cli.Unstartup(k.Unstartup), "update": cli.Update(k.Update),
+			"ecosystem": cli.Ecosystem(k.Ecosystem), "startOrRestart": cli.StartOr(k.StartOr), "attach": cli.Attach(k.Attach),
 		}
 }

@@ -11,9 +11,12 @@ func Expand(now time.Time, s *spec.Spec, p *Project, digests Digests) []Instance
 	var out []Instance
 	for i := range s.Processes {
 		proc := &s.Processes[i]
-		for n := 1; n <= Count(p, proc); n++ {
+		for n := 1; n <= Lives(p, proc); n++ {
 			id := ID{s.Project, proc.Name, n}
-			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was, Cause: p.cause(id)}
+			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was, Cause: p.cause(id), Workers: 1}
+			if proc.Mode == spec.ModeCluster {
+				in.Workers = Count(p, proc)
+			}
 			p.schedule(&in)
 			h, held := p.Held(now, id)
 			switch {
@@ -35,6 +38,15 @@ func Count(p *Project, proc *spec.Process) int {
 		return s.N
 	}
 	return proc.Instances
+}
+
+// Lives is how many of a process's instances are lives of their own: the workers of a cluster are those of one.
+func Lives(p *Project, proc *spec.Process) int {
+	n := Count(p, proc)
+	if proc.Mode == spec.ModeCluster {
+		return min(n, 1)
+	}
+	return n
 }
 
 // Digests remembers run digests, which are dear and change only with the spec.

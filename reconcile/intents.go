@@ -22,6 +22,8 @@ type Intents struct {
 	Projects map[string]*Project `json:"projects"`
 	Unsynced bool                `json:"unsynced,omitempty"` // the file is not to be trusted after a power cut: see Save
 
+	Numbers map[string]int `json:"numbers,omitempty"` // pm_id of each instance that is wanted, by its full id; never changed in place
+
 	ValueKey []byte                       `json:"value_key,omitempty"` // names Values
 	Values   map[string]map[string]string `json:"values,omitempty"`    // project -> name -> value of an environment, for its kept spec; never changed in place
 }
@@ -36,6 +38,8 @@ type Project struct {
 	Holds       map[string]Hold   `json:"holds,omitempty"`       // process or process.n
 	Scale       map[string]Scaled `json:"scale,omitempty"`       // process
 	Generations map[string]uint64 `json:"generations,omitempty"` // process.n; restarts asked for, from 1
+	Reloads     map[string]uint64 `json:"reloads,omitempty"`     // process in mode cluster; reloads asked for
+	Forgiven    map[string]int    `json:"forgiven,omitempty"`    // process.n; restarts that are counted no more
 	Causes      map[string]Cause  `json:"causes,omitempty"`      // process.n; why kitt itself asked for a generation
 
 	Schedules map[string]Scheduled `json:"schedules,omitempty"` // process
@@ -117,12 +121,14 @@ func (p *Project) generation(id ID) uint64 { return max(p.Generations[id.Short()
 
 // Clone copies deeply what verbs change, so that a failed write leaves the old intents as they were.
 func (in *Intents) Clone() *Intents {
-	c := &Intents{Version: in.Version, Unsynced: in.Unsynced, Projects: make(map[string]*Project, len(in.Projects)), ValueKey: in.ValueKey, Values: maps.Clone(in.Values)}
+	c := &Intents{Version: in.Version, Unsynced: in.Unsynced, Projects: make(map[string]*Project, len(in.Projects)), Numbers: in.Numbers, ValueKey: in.ValueKey, Values: maps.Clone(in.Values)}
 	for name, p := range in.Projects {
 		q := *p
 		q.Was = slices.Clone(p.Was)
 		q.Holds, q.Scale, q.Generations, q.Causes = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations), maps.Clone(p.Causes)
 		q.Schedules, q.Ran = maps.Clone(p.Schedules), maps.Clone(p.Ran)
+		q.Reloads = maps.Clone(p.Reloads)
+		q.Forgiven = maps.Clone(p.Forgiven)
 		c.Projects[name] = &q
 	}
 	return c
@@ -184,14 +190,14 @@ func (in *Intents) Save(path string, lasting bool) error {
 	return replace(path, b, synced, lasting)
 }
 
-// OnlyGenerations tells whether two intents differ in generations at most. Those matter to lives only: they need not
-// outlive the power.
+// OnlyGenerations tells whether two intents differ in generations, numbers and what was forgiven at most. Those matter
+// to lives only: they need not outlive the power.
 func OnlyGenerations(a, b *Intents) bool {
 	a, b = a.Clone(), b.Clone()
 	for _, in := range []*Intents{a, b} {
-		in.Unsynced = false
+		in.Unsynced, in.Numbers = false, nil
 		for _, p := range in.Projects {
-			p.Generations, p.Causes = nil, nil
+			p.Generations, p.Causes, p.Forgiven = nil, nil, nil
 		}
 	}
 	return reflect.DeepEqual(a, b)

@@ -143,7 +143,7 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 		return v
 	}
 	l := &alive[right]
-	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
+	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, cmp.Or(l.Trouble, l.Note), true
 	if v.Reason == "" {
 		v.Reason = want.Note
 	}
@@ -152,9 +152,26 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 		v.Phase, v.Final = PhaseStopping, false
 		return v
 	}
+	v = v.readied(now, want.Process, l)
 	if why := untuned(want.Process, l); why != "" {
 		v.Do = append(v.Do, Action{Verb: Tune, ID: id, Life: l.Life, Reason: "spec changed: " + why, Want: want})
 	}
+	return v
+}
+
+// readied tells of a life that has yet to say that it is ready, or did not say so in time.
+func (v Verdict) readied(now time.Time, p *spec.Process, l *Observed) Verdict {
+	most := p.Within()
+	if most == 0 || l.Ready {
+		return v
+	}
+	due := l.Started.Add(most)
+	if left := due.Sub(now); left > 0 && left <= most { // more: the clock was set back
+		v.Phase, v.Wake, v.Final = PhaseStarting, due, false
+		v.Reason = cmp.Or(v.Reason, "has not said yet that it is ready")
+		return v
+	}
+	v.Reason = cmp.Or(v.Reason, fmt.Sprintf("has not said that it is ready for %s; it counts as running", most))
 	return v
 }
 
@@ -163,7 +180,7 @@ func untuned(p *spec.Process, l *Observed) string {
 	var room [128]byte
 	log := l.Limits != string(appendLimits(room[:0], p.Log))
 	stop := l.Stop.Signal != p.Stop.Signal || l.Stop.Timeout != p.Stop.Timeout || l.Stop.KillMode != p.Stop.KillMode ||
-		!slices.Equal(l.Stop.Command, p.Stop.Command)
+		l.Stop.Message != p.Stop.Message || !slices.Equal(l.Stop.Command, p.Stop.Command)
 	switch {
 	case log && stop:
 		return "log, stop"

@@ -33,6 +33,8 @@ func wants(w ...wish) Instance {
 	return in
 }
 
+func readies(in *Instance)     { in.Process.Ready.Message = true }
+func said(o *Observed)         { o.Ready = true }
 func generation(n uint64) wish { return func(in *Instance) { in.Generation = n } }
 func run(digest string) wish   { return func(in *Instance) { in.Run = digest } }
 func hold(why string) wish     { return func(in *Instance) { in.Hold = why } }
@@ -153,6 +155,11 @@ func TestJudgeOfWhatLives(t *testing.T) {
 		{"a command too", want(process(func(p *spec.Process) { p.Stop.Command = []string{"bye"} })), have(lives()), "running, tune #1.a, final"},
 		{"no command is none, however it is written", want(process(func(p *spec.Process) { p.Stop.Command = []string{} })), have(lives()), "running, final"},
 		{"an edit of the log limits is told to the life", want(), have(lives(limits("old"))), "running, tune #1.a, final"},
+		{"what must say that it is ready starts until it does", want(readies), have(lives(started(ago(time.Second)))), "starting, wake 2s: has not said yet that it is ready"},
+		{"or until its time is up", want(readies), have(lives(started(ago(3 * time.Second)))), "running, final: has not said that it is ready for 3s; it counts as running"},
+		{"and runs when it has", want(readies), have(lives(started(t0), said)), "running, final"},
+		{"a clock set back does not make it wait for longer", want(readies), have(lives(started(t0.Add(time.Hour)))), "running, final: has not said that it is ready for 3s; it counts as running"},
+		{"the primary of a cluster must say it", want(process(func(p *spec.Process) { p.Mode = spec.ModeCluster })), have(lives(started(t0))), "starting, wake 3s: has not said yet that it is ready"},
 		{"what fits but stops is waited for", want(), have(lives(stopping)), "stopping"},
 		{"of two lives the younger is stopped", want(), have(lives(named("1.b"), started(t0)), lives()), "running, stop #1.b, final"},
 		{"of two lives that began at once one is stopped", want(), have(lives(named("1.b")), lives()), "running, stop #1.b, final"},

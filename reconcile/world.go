@@ -17,6 +17,7 @@ type Instance struct {
 	Hold       string            // why it is kept down; "" means it is to be up
 	Was        []string          // former names of its project: it starts when its instance under those has ended
 	Cause      string            // why this generation was asked for; "" where a user did
+	Workers    int               // how many programs it is: of a cluster its workers, else 1
 	Since      time.Time         // its schedule's times count from then on
 	Ran        uint64            // a job: generation of its last run, also of one before the boot
 	Note       string            // what is to be known of it while it runs; no trouble of the life itself
@@ -72,6 +73,8 @@ type Observed struct {
 	Asked      bool      // its end was asked for, so it is no death
 	Adopted    bool      // its parent is gone
 	Exit       Exit
+	Ready      bool   // it said so over its channel; no meaning for those that need not say it
+	Note       string // what was done otherwise than recorded when it was started: a program that has moved
 	Trouble    string // something that does not stop it: log writing stalled, processes escaped
 	History    History
 }
@@ -88,5 +91,12 @@ func appendLimits(b []byte, l spec.Log) []byte {
 	}
 	b = append(append(b, l.Dir...), ':')
 	b = append(strconv.AppendInt(b, l.MaxSize, 10), '/')
-	return strconv.AppendInt(b, int64(l.Keep), 10)
+	b = strconv.AppendInt(b, int64(l.Keep), 10)
+	if l.Full == "drop" {
+		b = append(b, "/drop"...)
+	}
+	if l.Timestamps {
+		b = append(b, "/timestamps"...)
+	}
+	return b
 }

@@ -25,7 +25,9 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
 		return err
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, settle: settleTime, timeout: l.Timeout, skip: !l.Wait,
-		mine: func(id reconcile.ID) bool { return id.Project == l.Spec.Project || slices.Contains(old, id.Project) }, foreign: old}
+		mine: func(id reconcile.ID) bool {
+			return id.Project == l.Spec.Project && l.Means(id.Process) || slices.Contains(old, id.Project)
+		}, foreign: old}
 	code, text, hint := w.run(ctx)
 	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
@@ -56,20 +58,23 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 			}
 		}
 	}
+	before := d.before(s, old)
 	why, err := d.adopt(s)
 	if err != nil {
 		return nil, err
 	}
 	failpoint.Here("daemon.apply.adopted")
-	if err := d.applied(l, old, say); err != nil {
+	if err := d.applied(l, old, before, say); err != nil {
 		return nil, err
 	}
 	failpoint.Here("daemon.apply.committed")
+	sayDiffers(before, s, say)
 	d.drop(old, s.Project)
 	d.watching.resume(d.instancesOf(s.Project))
 	delete(d.troubles, s.Project)
 	d.rewant(why)
-	return old, d.rec.Retry(ctx, d.failed(s.Project))
+	again := slices.DeleteFunc(d.failed(s.Project), func(id reconcile.ID) bool { return !l.Means(id.Process) })
+	return old, d.rec.Retry(ctx, again)
 }
 
 // claim refuses a project whose name already belongs to another folder's file.
@@ -85,17 +90,17 @@ func (d *Daemon) claim(s *spec.Spec) error {
 		fmt.Sprintf("name this one otherwise: project = %q", s.Project+"-2")}
 }
 
-// applied records what an apply says: the file, how to read it, and that nothing is held any more.
-// The projects of the old names become this one.
-func (d *Daemon) applied(l api.Load, old []string, say func(api.Line)) error {
+// applied records what an apply says: the file, how to read it, and that nothing is held any more, or only what l
+// does not mean. The projects of the old names become this one; before is the spec followed until now.
+func (d *Daemon) applied(l api.Load, old []string, before *spec.Spec, say func(api.Line)) error {
 	s := &l.Spec
 	p := d.intents.Projects[s.Project]
-	if len(old) == 0 && p != nil && p.Down == nil && len(p.Holds) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
+	if len(old) == 0 && p != nil && p.Down == nil && len(p.Holds) == 0 && len(l.Only) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
 		return nil
 	}
 	for _, name := range append([]string{s.Project}, old...) {
 		if p := d.intents.Projects[name]; p != nil {
-			sayLifted(p, say)
+			sayLifted(p, heldAfter(time.Now(), p, before, l), say)
 		}
 	}
 	return d.commit(func(in *reconcile.Intents) error {
@@ -105,20 +110,10 @@ func (d *Daemon) applied(l api.Load, old []string, say func(api.Line)) error {
 			p = &reconcile.Project{}
 			in.Projects[s.Project] = p
 		}
-		p.File, p.Request, p.Down, p.Holds = s.File, l.Request, nil, nil
+		p.File, p.Request, p.Down, p.Holds = s.File, l.Request, nil, heldAfter(time.Now(), p, before, l)
 		p.Revision++
 		return nil
 	})
-}
-
-// sayLifted names the holds that an apply lifts.
-func sayLifted(p *reconcile.Project, say func(api.Line)) {
-	if p.Down != nil {
-		say(api.Line{Type: "action", Verb: "lift", ID: "the project's hold", Reason: "it was held: " + p.Down.Reason()})
-	}
-	for name, h := range p.Holds {
-		say(api.Line{Type: "action", Verb: "lift", ID: name, Reason: "it was held: " + h.Reason()})
-	}
 }
 
 func sameRequest(a, b spec.Request) bool {
@@ -154,9 +149,10 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 	}
 	lifted := reconcile.Project{File: s.File, Request: l.Request}
 	if p != nil {
-		sayLifted(p, say)
+		sayLifted(p, heldAfter(time.Now(), p, old, l), say)
 		lifted.Scale, lifted.Generations = p.Scale, p.Generations
 	}
+	lifted.Holds = heldAfter(time.Now(), p, old, l)
 	digests := reconcile.Digests{}
 	var want []reconcile.Instance
 	for _, in := range d.wants(time.Now(), d.specs) {

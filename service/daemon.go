@@ -29,6 +29,7 @@ type Daemon struct {
 	Exe     string // how instances and the daemon itself call kitt again
 	Image   string // the file that this process runs; Exe may be another by now. "" does not look
 	Service bool   // a service manager brings a dead keeper back
+	Up      bool   // of `kitt up`: spec files are not followed, what was applied is what runs
 	Log     *slog.Logger
 	Keeper  *keeper.Client
 	API     net.Listener
@@ -63,6 +64,8 @@ type Daemon struct {
 	moving  moving
 	calls   calls
 	program program
+
+	channels *channels
 
 	background sync.WaitGroup // what answers the keeper; waited for at the end
 
@@ -100,10 +103,12 @@ func (d *Daemon) open() (err error) {
 	d.readIntents()
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
 	d.rt.Ended = d.ended
+	d.channels = newChannels(d)
+	d.rt.Say = d.channels.say
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
 	d.taps = newTaps(d.Keeper)
-	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run); err != nil {
+	if d.witness, err = d.Keeper.Hold(context.Background(), d.Dirs.Run, d.channels.open); err != nil {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
 	failpoint.Here("daemon.open.held")
@@ -122,6 +127,7 @@ func (d *Daemon) close() {
 	d.rest.end()
 	d.fenceOff() // first: stop commands may last, and the next daemon must not wait for them
 	d.rt.Close()
+	d.channels.close()
 	d.watch.close()
 	d.events.Close()
 }

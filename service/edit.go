@@ -91,6 +91,7 @@ func (d *Daemon) follow1(s *spec.Spec) *api.Trouble {
 		return &api.Trouble{Text: fmt.Sprintf("%s: this edit would remove %d of %d running processes; it is held", s.File, gone, of),
 			Hint: "kitt apply does it"}
 	}
+	s.Differs = toldOf(d.specs[s.Project], s)
 	why, err := d.adopt(s)
 	if err != nil {
 		return &api.Trouble{Text: "keep spec: " + err.Error()}

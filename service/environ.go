@@ -29,11 +29,10 @@ func (d *Daemon) wanted(project, name string, c caller) (in reconcile.Instance, 
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	ts, err := d.resolve(project, []string{name})
+	t, err := d.resolveOne(project, name)
 	if err != nil {
 		return in, err
 	}
-	t := ts[0]
 	for _, in := range d.wants(time.Now(), d.specs) {
 		if in.ID.Project == t.project && in.ID.Process == t.process.Name && (t.n == 0 || t.n == in.ID.N) {
 			return in, nil

@@ -54,7 +54,8 @@ func (d *Daemon) happened(ctx context.Context, e keeper.Event) {
 	if e.Kind == "exit" && o.State == reconcile.Exited {
 		d.copies.ended(d.folder(o.ID))
 	}
-	if e.Kind == "stalled" || e.Kind == "resumed" || e.Kind == "unkillable" {
+	switch e.Kind {
+	case "stalled", "dropping", "resumed", "unkillable":
 		d.events.add(api.Event{Kind: e.Kind, ID: o.ID.String(), Reason: e.Text})
 	}
 }

@@ -10,40 +10,29 @@ import (
 
 	"kitt.sh/reconcile"
 	"kitt.sh/service/api"
-	"kitt.sh/spec"
 )
 
 // getShow answers with everything about one process: ?name=, ?project=.
 func (d *Daemon) getShow(w http.ResponseWriter, r *http.Request) {
 	near := d.near(r, r.URL.Query().Get("project"))
 	d.mu.Lock()
-	ts, err := d.resolve(near, []string{r.URL.Query().Get("name")})
+	t, err := d.resolveOne(near, r.URL.Query().Get("name"))
 	d.mu.Unlock()
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	t := ts[0]
 	s, err := d.status(r.Context(), t.project, "", []string{t.project + "/" + t.key()})
 	if err != nil {
 		refuse(w, err)
 		return
 	}
-	show := api.Show{Process: api.Process{Process: masked(*t.process)}, Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
+	show := api.Show{Process: api.Masked(*t.process), Instances: s.Instances, Events: d.eventsOf(t, 20), Tree: d.tree(s.Instances)}
 	if len(s.Specs) > 0 {
 		show.File = s.Specs[0].File
 	}
+	d.spoken(&show)
 	answer(w, show)
-}
-
-// masked hides the values of the environment.
-func masked(p spec.Process) spec.Process {
-	env := make(map[string]string, len(p.Env))
-	for k := range p.Env {
-		env[k] = "***"
-	}
-	p.Env, p.Each = env, nil
-	return p
 }
 
 // eventsOf is the last n events of a process.

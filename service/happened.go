@@ -30,6 +30,7 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 
 // ended notes the end of a life. The daemon before this one may have done so already.
 func (d *Daemon) ended(o reconcile.Observed) {
+	d.channels.drop(o.Life)
 	if d.events.told(o.Life, o.Exit.At) {
 		return
 	}

@@ -69,7 +69,8 @@ func with(limits map[reconcile.ID]int64, roots map[int]reconcile.Observed) map[i
 	return out
 }
 
-// limits is how much each instance may use that has limits and is to be up; 0 where the kernel alone counts.
+// limits is how much each instance may use that has limits and is to be up; 0 where the kernel
+// alone counts. A cluster may have as much for each of its workers.
 func (m *memory) limits() map[reconcile.ID]int64 {
 	out := map[reconcile.ID]int64{}
 	for life := range m.held { // they may have to be let go
@@ -79,7 +80,7 @@ func (m *memory) limits() map[reconcile.ID]int64 {
 	}
 	for _, in := range m.d.rec.Wanted() {
 		if in.Process.Limits != (spec.Limits{}) && in.Hold == "" {
-			out[in.ID] = in.Process.Limits.Memory
+			out[in.ID] = in.Process.Limits.Memory * int64(max(in.Workers, 1))
 		}
 	}
 	return out

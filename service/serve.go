@@ -82,11 +82,14 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, out *lines) error {
 		return d.plan(l, out.say)
 	}))
-	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale"} {
+	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "reset", "send"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
 	mux.HandleFunc("POST /v1/run", d.postOrder("run"))
 	mux.HandleFunc("GET /v1/runs", d.getRuns)
+	mux.HandleFunc("GET /v1/listing", d.getListing)
+	mux.HandleFunc("POST /v1/signal", d.postSignal)
+	mux.HandleFunc("POST /v1/flush", d.postFlush)
 	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
 	mux.HandleFunc("POST /v1/await", d.postAwait)
 	mux.HandleFunc("POST /v1/announce", d.postAnnounce)

@@ -26,11 +26,14 @@ type wait struct {
 	since   time.Time
 	settle  time.Duration
 	timeout time.Duration
-	skip    bool // do not wait, only say what is being done
-	ending  bool // what lives is being ended, also where its verdict does not know it yet
+	skip    bool                    // do not wait, only say what is being done
+	rounds  map[reconcile.ID]uint64 // reload: what clusters are to come to
+	ending  bool                    // what lives is being ended, also where its verdict does not know it yet
 	mine    func(reconcile.ID) bool
 	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
 	foreign []string                // projects whose instances are named in full
+
+	asleep map[int]slumber // young lives that were seen to sleep, by pid
 
 	said  int
 	todo  int // instances that are not as they should be at the end
@@ -103,7 +106,11 @@ func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
 	}
 	switch v.Verdict.Phase {
 	case reconcile.PhaseRunning:
-		return p, !w.young(v), false
+		if why, vain := w.reloading(v); why != "" {
+			p.Reason, p.Final = why, vain
+			return p, false, vain
+		}
+		return p, !w.young(v) || w.calm(time.Now(), v), false
 	case reconcile.PhaseHeld, reconcile.PhaseDone:
 		return p, true, true
 	}
@@ -147,6 +154,20 @@ func (w *wait) deaths(v reconcile.View) (n int) {
 	return n
 }
 
+// reloading says what a reload of a cluster waits for; "" for nothing.
+func (w *wait) reloading(v reconcile.View) (why string, vain bool) {
+	round := w.rounds[v.ID]
+	if round == 0 {
+		return "", false
+	}
+	for _, l := range v.Lives {
+		if l.State == reconcile.Running {
+			return behind(w.d.clusterState(l.Life), round)
+		}
+	}
+	return "", false
+}
+
 // youth fires when the oldest of the young lives comes of age.
 func (w *wait) youth() <-chan time.Time {
 	var due time.Duration = -1
@@ -158,8 +179,14 @@ func (w *wait) youth() <-chan time.Time {
 			due = left
 		}
 	}
+	if due < 0 && len(w.rounds) > 0 {
+		return time.After(reloadPoll)
+	}
 	if due < 0 {
 		return nil
+	}
+	if len(w.views) <= calmMost {
+		due = min(due, calmPoll)
 	}
 	return time.After(due + time.Millisecond)
 }

@@ -100,8 +100,22 @@ func (d *Daemon) rewant(why map[string]string) {
 	d.remarks.put(want)
 	d.alarm.set(want)
 	d.rec.Want(want, why)
+	d.number(want)
 	d.copies.poke()
 	d.memory.poke()
+	d.channels.orderClusters()
+}
+
+// number keeps the numbers of what is wanted. They are for people: where that cannot be saved, there are none yet. The
+// caller holds mu.
+func (d *Daemon) number(want []reconcile.Instance) {
+	now := reconcile.Number(d.intents.Numbers, want)
+	if d.fenced || slices.Contains(slices.Collect(maps.Values(d.lost)), true) || maps.Equal(now, d.intents.Numbers) {
+		return
+	}
+	if err := d.commit(func(in *reconcile.Intents) error { in.Numbers = now; return nil }); err != nil {
+		d.Log.Warn("number instances", "err", err)
+	}
 }
 
 // wants expands every project. The caller holds mu.

@@ -13,6 +13,7 @@ import (
 
 	"kitt.sh/reconcile"
 	"kitt.sh/service/api"
+	"kitt.sh/spec"
 )
 
 // getStatus answers with all instances, or those of ?project= or ?targets=a,b (looked up first in ?near=); as JSON or
@@ -42,11 +43,21 @@ func (d *Daemon) viewOf(s *api.Status, q url.Values) []byte {
 	return append(api.Harmless(api.AppendStatus(nil, s)), '\n')
 }
 
-func words(s string) []string {
+// words are the names of a query, parted by commas; a /regexp/ may hold some.
+func words(s string) (out []string) {
 	if s == "" {
 		return nil
 	}
-	return strings.Split(s, ",")
+	for parts := strings.Split(s, ","); len(parts) > 0; {
+		n := 1
+		for i := 1; strings.HasPrefix(parts[0], "/") && !strings.HasSuffix(strings.Join(parts[:n], ","), "/") && i < len(parts); i++ {
+			if strings.HasSuffix(parts[i], "/") && !strings.HasPrefix(parts[i], "/") {
+				n = i + 1
+			}
+		}
+		out, parts = append(out, strings.Join(parts[:n], ",")), parts[n:]
+	}
+	return out
 }
 
 // Status is what everything looks like now.
@@ -57,11 +68,23 @@ func (d *Daemon) status(ctx context.Context, project, near string, names []strin
 	}
 	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version, Replaced: d.replaced()},
 		Specs: d.projects(project), Instances: make([]api.Instance, 0, len(views))}
-	use := d.sample.use(views)
+	use, said := d.sample.use(views), d.said()
 	for _, v := range views {
-		s.Instances = append(s.Instances, d.instance(v, use[v.ID], clash[v.ID.Process]))
+		in := d.instance(v, use[v.ID], clash[v.ID.Process])
+		in.Restarts = said.Projects[v.ID.Project].Count(v.ID, in.Restarts)
+		if number, ok := said.Numbers[v.ID.String()]; ok {
+			in.Number = &number
+		}
+		s.Instances = append(s.Instances, in)
 	}
 	return s, nil
+}
+
+// said is what the user has said; it is not to be changed.
+func (d *Daemon) said() *reconcile.Intents {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.intents
 }
 
 // views lists the instances that people are shown: all but the deleted ones that are down. With a project only its
@@ -176,6 +199,9 @@ func (d *Daemon) instance(v reconcile.View, u usage, inFull bool) api.Instance {
 	}
 	for _, l := range v.Lives {
 		addLife(&in, l)
+		if in.Reason == "" && v.Want.Process != nil && v.Want.Process.Mode == spec.ModeCluster {
+			in.Reason = d.clusterState(l.Life).Reason()
+		}
 	}
 	return in
 }

@@ -31,64 +31,88 @@ func (d *Daemon) ids(t target) (ids []reconcile.ID) {
 	if t.n > 0 {
 		return []reconcile.ID{{Project: t.project, Process: t.process.Name, N: t.n}}
 	}
-	for n := 1; n <= reconcile.Count(d.intents.Projects[t.project], t.process); n++ {
+	for n := 1; n <= reconcile.Lives(d.intents.Projects[t.project], t.process); n++ {
 		ids = append(ids, reconcile.ID{Project: t.project, Process: t.process.Name, N: n})
 	}
 	return ids
 }
 
-// resolve finds what names mean: web, web.1, shop/web, shop/web.1; first in the given project, else anywhere
-// if only one project has it. The caller holds mu.
-func (d *Daemon) resolve(project string, names []string) (out []target, err error) {
-	for _, name := range names {
-		found := d.find(project, name)
-		switch {
-		case len(found) == 0:
-			return nil, d.unknown(name)
-		case len(found) > 1:
-			return nil, failure{4, fmt.Sprintf("find %q: it is in several projects", name), "say " + list(found)}
-		}
-		out = append(out, found[0])
+// resolve finds what words mean: see address. A name must be of one project only. The caller holds mu.
+func (d *Daemon) resolve(project string, words []string) (out []target, err error) {
+	if len(words) == 0 {
+		return nil, nil
 	}
-	return out, nil
+	all := d.members(time.Now())
+	for _, word := range words {
+		hits, err := address(word, project, all)
+		found := d.targetsOf(hits)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(found) == 0:
+			return nil, d.unknown(word)
+		case len(found) > 1 && len(byName(word, project, all)) > 1:
+			return nil, failure{4, fmt.Sprintf("find %q: it is in several projects", word), "say " + list(found)}
+		}
+		out = append(out, found...)
+	}
+	return once(out), nil
 }
 
-// find returns every target that a name may mean; the one in the preferred project alone, if there is one.
-func (d *Daemon) find(project, name string) (out []target) {
-	prefix, rest, full := strings.Cut(name, "/")
-	for _, p := range sorted(d.specs) {
-		word := name
-		if full && p == prefix {
-			word = rest
+// resolveOne is resolve for a word that is to mean one process, or one instance.
+func (d *Daemon) resolveOne(project, word string) (target, error) {
+	ts, err := d.resolve(project, []string{word})
+	if err != nil {
+		return target{}, err
+	}
+	if len(ts) > 1 {
+		return target{}, failure{4, fmt.Sprintf("find %q: it means %d processes, and this is about one", word, len(ts)), "say " + list(first(ts, 12))}
+	}
+	return ts[0], nil
+}
+
+// members lists everything that a word can mean, sorted by projects. The caller holds mu.
+func (d *Daemon) members(now time.Time) (all []member) {
+	for _, t := range d.everything("") {
+		p := d.intents.Projects[t.project]
+		m := member{project: t.project, process: t.process.Name, namespace: t.process.Namespace, number: -1}
+		ids := d.ids(t)
+		if len(ids) == 0 {
+			m.deleted = deleted(now, p, reconcile.ID{Project: t.project, Process: t.process.Name})
+			all = append(all, m)
 		}
-		t, ok := d.match(p, word)
-		if !ok {
-			continue
+		for _, id := range ids {
+			m.n, m.deleted, m.number = id.N, deleted(now, p, id), -1
+			if number, ok := d.intents.Numbers[id.String()]; ok {
+				m.number = number
+			}
+			all = append(all, m)
 		}
-		if p == project && !full {
-			return []target{t}
-		}
-		out = append(out, t)
+	}
+	return all
+}
+
+// targetsOf are the processes of hits. The caller holds mu.
+func (d *Daemon) targetsOf(hits []hit) (out []target) {
+	for _, h := range hits {
+		out = append(out, target{h.project, process(d.specs[h.project], h.process), h.n})
 	}
 	return out
 }
 
-// match finds a process or an instance by its name in one project. A process's own name comes before an instance's.
-func (d *Daemon) match(project, word string) (target, bool) {
-	s := d.specs[project]
-	if p := process(s, word); p != nil {
-		return target{project, p, 0}, true
+// once leaves out what is named twice: an instance beside its process, too.
+func once(ts []target) (out []target) {
+	whole, seen := map[*spec.Process]bool{}, map[target]bool{}
+	for _, t := range ts {
+		whole[t.process] = whole[t.process] || t.n == 0
 	}
-	dot := strings.LastIndexByte(word, '.')
-	if dot < 1 {
-		return target{}, false
+	for _, t := range ts {
+		if !seen[t] && (t.n == 0 || !whole[t.process]) {
+			seen[t] = true
+			out = append(out, t)
+		}
 	}
-	n, err := strconv.Atoi(word[dot+1:])
-	p := process(s, word[:dot])
-	if err != nil || p == nil || n < 1 || n > reconcile.Count(d.intents.Projects[project], p) {
-		return target{}, false
-	}
-	return target{project, p, n}, true
+	return out
 }
 
 // everything lists the processes of one project, or of all.

@@ -27,11 +27,20 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	if verb == "run" {
 		return d.runJob(ctx, o, c, out)
 	}
+	if verb == "send" {
+		return d.send(o, out)
+	}
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
 	failpoint.Here("daemon.order.before")
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
+	var rounds map[reconcile.ID]uint64
+	if verb == "reload" && err == nil {
+		d.mu.Lock()
+		rounds = d.rounds(ids)
+		d.mu.Unlock()
+	}
 	failpoint.Here("daemon.order.intended")
 	if err != nil {
 		return err
@@ -42,7 +51,7 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		return nil
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait, raised: raised,
-		ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
+		rounds: rounds, ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
 		end = text
@@ -99,7 +108,7 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
 	switch {
 	case verb == "scale":
-		return d.resolve(o.Project, sorted(o.Scale))
+		return d.toScale(o)
 	case verb == "down":
 		if o.All {
 			return d.everything(""), nil
@@ -116,6 +125,18 @@ func (d *Daemon) targets(verb string, o api.Order) ([]target, error) {
 	return d.resolve(o.Project, o.Targets)
 }
 
+// toScale are the processes to scale, one for each name, in the order of the names. The caller holds mu.
+func (d *Daemon) toScale(o api.Order) (out []target, err error) {
+	for _, name := range sorted(o.Scale) {
+		t, err := d.resolveOne(o.Project, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
 func (d *Daemon) projectsHint() string {
 	if len(d.specs) == 0 {
 		return "kitt apply"
@@ -130,8 +151,10 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 		d.watching.resume(ids)
 		return "", d.commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
+			d.spreadOver(in, targets)
 			d.catchUp(in, ids)
-			raise(in, targets, ids, verb != "start")
+			raise(in, targets, d.notReloaded(verb, ids), verb != "start")
+			d.reload(in, verb, ids)
 			return nil
 		})
 	case "run":
@@ -159,10 +182,25 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 			}
 			return nil
 		})
+	case "reset":
+		return plural(len(ids), "instance counts", "instances count") + " restarts from 0 again", d.commit(func(in *reconcile.Intents) error {
+			for id := range ids {
+				in.Projects[id.Project].Forgive(id, d.restarts(id))
+			}
+			return nil
+		})
 	case "scale":
 		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
 	}
 	return "", failure{2, "no such verb: " + verb, ""}
+}
+
+// restarts counts the restarts of an instance that there were.
+func (d *Daemon) restarts(id reconcile.ID) (n int) {
+	for _, l := range d.rec.Lives(id) {
+		n = max(n, l.History.Restarts)
+	}
+	return n
 }
 
 // scaledAway is the error where a process that is to run was named, and none of the named has an instance.
@@ -236,6 +274,21 @@ func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
 			if !p.Holds[proc.Name].Deleted {
 				p.Holds[proc.Name] = h
 			}
+		}
+	}
+}
+
+// spreadOver turns the hold on a process into holds on its instances, where only one of them is to be lifted.
+func (d *Daemon) spreadOver(in *reconcile.Intents, targets []target) {
+	for _, t := range targets {
+		p := in.Projects[t.project]
+		h, held := p.Holds[t.process.Name]
+		if !held || t.n == 0 {
+			continue
+		}
+		delete(p.Holds, t.process.Name)
+		for _, id := range d.ids(target{project: t.project, process: t.process}) {
+			p.Holds[id.Short()] = h
 		}
 	}
 }

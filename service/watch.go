@@ -36,6 +36,9 @@ func newWatcher(d *Daemon) (*watcher, error) {
 
 // follow watches exactly these files for the project.
 func (w *watcher) follow(project string, files []string) {
+	if w.d.Up {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, projects := range w.files {
@@ -78,6 +81,9 @@ func (w *watcher) sync() {
 
 // poke has a project read soon.
 func (w *watcher) poke(project string) {
+	if w.d.Up {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.due[project] = time.Now().Add(quiet)

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -48,7 +49,8 @@ func (p Process) RunDigest(n int) string {
 		Umask       *int
 		Nice        int     `json:",omitempty"` // what is not said leaves the digests of older versions as they were
 		Rlimits     Rlimits `json:",omitempty"`
-	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits})
+		Mode        string  `json:",omitempty"`
+	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits, p.Mode})
 	if err != nil {
 		panic("spec: digest of a process: " + err.Error())
 	}
@@ -80,6 +82,10 @@ func Diff(old, new Process) []Change {
 	d.run("nice", strconv.Itoa(old.Nice), strconv.Itoa(new.Nice))
 	d.rlimits(old.Rlimits, new.Rlimits)
 	d.each(old.Each, new.Each)
+	d.run("mode", cmp.Or(old.Mode, "fork"), cmp.Or(new.Mode, "fork"))
+	d.live("ready.message", strconv.FormatBool(old.Ready.Message), strconv.FormatBool(new.Ready.Message))
+	d.live("ready.timeout", old.Ready.Timeout.String(), new.Ready.Timeout.String())
+	d.live("stop.message", old.Stop.Message, new.Stop.Message)
 	d.live("description", old.Description, new.Description)
 	d.live("namespace", old.Namespace, new.Namespace)
 	d.live("instances", strconv.Itoa(old.Instances), strconv.Itoa(new.Instances))
@@ -163,6 +169,8 @@ func (d *differ) log(old, new Log) {
 	d.live("log.max_size", strconv.FormatInt(old.MaxSize, 10), strconv.FormatInt(new.MaxSize, 10))
 	d.live("log.keep", strconv.Itoa(old.Keep), strconv.Itoa(new.Keep))
 	d.live("log.compress", strconv.FormatBool(old.Compress), strconv.FormatBool(new.Compress))
+	d.live("log.full", cmp.Or(old.Full, "block"), cmp.Or(new.Full, "block"))
+	d.live("log.timestamps", strconv.FormatBool(old.Timestamps), strconv.FormatBool(new.Timestamps))
 	d.live("log.dir", old.Dir, new.Dir)
 	d.live("log.off", strconv.FormatBool(old.Off), strconv.FormatBool(new.Off))
 	d.live("log.out", old.Out, new.Out)

@@ -19,52 +19,76 @@ type ecosystem struct {
 	root *node
 	apps []*node
 	keys map[string]found // where each key stands in the text, looked up once
+
+	differing []differing
 }
 
-// ecosystemJSON reads what is nearly always strict JSON. To pm2 these files are JavaScript, with comments
-// and all; only then is the evaluator asked.
-func (r *reading) ecosystemJSON(ctx context.Context, eval Eval, file, text string) {
-	root, err := parseJSON(file, text)
-	switch {
-	case err == nil:
+// pm2File makes processes of a pm2 file, whatever its form.
+func (r *reading) pm2File(ctx context.Context, eval Eval, file, text string) {
+	if root := r.pm2Root(ctx, eval, file, text); root != nil {
 		r.ecosystem(file, text, root)
-	case strings.TrimSpace(text) == "":
-		r.complain(Pos{File: file, Line: 1}, "", "the file is empty")
-	case eval == nil:
-		r.complainOf(err, Pos{File: file, Line: 1})
+	}
+}
+
+// pm2Root is what a pm2 file holds or exports; nil after a complaint.
+func (r *reading) pm2Root(ctx context.Context, eval Eval, file, text string) *node {
+	var root *node
+	err := error(nil)
+	switch formatOf(filepath.Base(file)) {
+	case formatYAML:
+		root, err = parseYAML(file, text)
+	case formatJSON:
+		root, err = r.jsonRoot(ctx, eval, file, text)
 	default:
-		r.ecosystemJS(ctx, eval, file, text)
-	}
-}
-
-func (r *reading) ecosystemYAML(file, text string) {
-	root, err := parseYAML(file, text)
-	if err != nil {
-		r.complainOf(err, Pos{File: file, Line: 1})
-		return
-	}
-	r.ecosystem(file, text, root)
-}
-
-func (r *reading) ecosystemJS(ctx context.Context, eval Eval, file, text string) {
-	if eval == nil {
-		r.complain(Pos{File: file, Line: 1}, "", "read %s: JavaScript cannot be evaluated here", filepath.Base(file))
-		return
-	}
-	value, reads, err := eval(ctx, file, r.req)
-	for _, path := range reads {
-		r.note(path)
+		root, err = r.jsRoot(ctx, eval, file)
 	}
 	if err != nil {
 		r.complainOf(r.withSource(err), Pos{File: file, Line: 1})
-		return
+		return nil
 	}
-	root, err := parseJSON("", string(value))
+	if inner := root.get("default"); inner != nil && root.get("apps") == nil {
+		root = inner
+	}
+	if root.at.Line == 0 {
+		placeNodes(root, file, text)
+	}
+	return root
+}
+
+// jsonRoot reads what is nearly always strict JSON. To pm2 these files are JavaScript, with comments and all;
+// only then is the evaluator asked.
+func (r *reading) jsonRoot(ctx context.Context, eval Eval, file, text string) (*node, error) {
+	root, err := parseJSON(file, text)
+	switch {
+	case err == nil:
+		return root, nil
+	case strings.TrimSpace(text) == "":
+		return nil, Complaint{Pos: Pos{File: file, Line: 1}, Text: "the file is empty"}
+	case eval == nil:
+		return nil, err
+	}
+	return r.jsRoot(ctx, eval, file)
+}
+
+func (r *reading) jsRoot(ctx context.Context, eval Eval, file string) (*node, error) {
+	if eval == nil {
+		return nil, fmt.Errorf("read %s: JavaScript cannot be evaluated here", filepath.Base(file))
+	}
+	got, err := eval(ctx, file, r.req)
+	for _, path := range got.Reads {
+		r.note(path)
+	}
+	if got.Note != "" {
+		r.warn(Pos{File: file, Line: 1}, "", "%s", got.Note)
+	}
 	if err != nil {
-		r.complain(Pos{File: file, Line: 1}, "", "evaluate %s: its exports are not JSON: %s", filepath.Base(file), err)
-		return
+		return nil, err
 	}
-	r.ecosystem(file, text, root)
+	root, err := parseJSON("", string(got.Value))
+	if err != nil {
+		return nil, fmt.Errorf("evaluate %s: its exports are not JSON: %w", filepath.Base(file), err)
+	}
+	return root, nil
 }
 
 // withSource reads the file that a complaint of the evaluator points to, so that its line can be shown.
@@ -76,12 +100,13 @@ func (r *reading) withSource(err error) error {
 	return err
 }
 
+func newEcosystem(r *reading, file, text string, root *node) *ecosystem {
+	return &ecosystem{reading: r, file: file, dir: filepath.Dir(file), text: text, root: root, keys: map[string]found{}}
+}
+
 // ecosystem makes processes of the apps of root.
 func (r *reading) ecosystem(file, text string, root *node) {
-	if inner := root.get("default"); inner != nil && root.get("apps") == nil {
-		root = inner
-	}
-	e := &ecosystem{reading: r, file: file, dir: filepath.Dir(file), text: text, root: root, keys: map[string]found{}}
+	e := newEcosystem(r, file, text, root)
 	if !e.findApps() {
 		return
 	}
@@ -101,8 +126,10 @@ func (r *reading) ecosystem(file, text string, root *node) {
 		known[p.Name] = p.Origin
 		r.spec.Processes = append(r.spec.Processes, p)
 	}
+	e.statics(known)
 	e.checkProfile(profiles)
-	if len(e.apps) == 0 {
+	e.tellDiffers()
+	if len(r.spec.Processes) == 0 && len(r.errs) == 0 {
 		r.warn(Pos{File: file, Line: 1}, "", "names no process")
 	}
 }
@@ -119,6 +146,7 @@ func (e *ecosystem) findApps() bool {
 	switch {
 	case list.kind == isList:
 		e.apps = list.list
+	case list == e.root && e.root.get("static") != nil: // folders alone
 	case list.kind == isObject && (list != e.root || hasScript(list)):
 		e.apps = []*node{list}
 	default:
@@ -141,8 +169,6 @@ func (e *ecosystem) rootWords() {
 	}
 	for _, m := range e.root.members {
 		switch {
-		case m.key == "static":
-			e.warn(e.place(m.at, 0, m.key), "", "static is not acted on by this version")
 		case !slices.Contains(rootWords, m.key):
 			e.warn(e.place(m.at, 0, m.key), didYouMean(m.key, rootWords), "unknown field %q", m.key)
 		}
@@ -229,11 +255,20 @@ func (e *ecosystem) app(i int, profiles map[string]bool) *app {
 		e.complain(e.place(n.at, i, "apps"), "", "%s: expected an object, got %s", a.path, n.shown())
 		return nil
 	}
-	for _, m := range n.members {
+	given, named := map[string][]member{}, []string(nil)
+	last := map[string]int{} // of two of one name the later counts, as in JavaScript
+	for j, m := range n.members {
+		last[m.key] = j
+	}
+	for j, m := range n.members {
+		if last[m.key] != j {
+			continue
+		}
 		name := pm2Canonical(m.key)
 		switch {
 		case strings.HasPrefix(m.key, "env_"):
 			a.words[m.key] = m
+			named = append(named, m.key)
 			profiles[strings.TrimPrefix(m.key, "env_")] = true
 		case name == "":
 			e.warn(e.place(m.at, i, m.key), didYouMean(m.key, pm2Words()), "%s: unknown field %q", a.path, m.key)
@@ -241,9 +276,16 @@ func (e *ecosystem) app(i int, profiles map[string]bool) *app {
 		case pm2Later[name] && acts(m.value):
 			e.warn(e.place(m.at, i, m.key), "", "%s: %s is not acted on by this version", a.path, m.key)
 		default:
+			given[name] = append(given[name], m)
+		}
+	}
+	for name, list := range given {
+		if m, ok := counts(name, list); ok {
 			a.words[name] = m
 		}
 	}
+	a.checkIdle()
+	a.checkProfiles(named)
 	return a
 }
 

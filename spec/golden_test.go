@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/hashicorp/go-multierror"
@@ -19,26 +20,27 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// The test binary is the evaluator's child, as kitt is.
+// The test binary is the evaluator's child, as kitt is. It ends by the system call: os.Exit waits for a second under
+// the race detector.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "internal" && os.Args[2] == "eval" {
-		os.Exit(jseval.Main(os.Args[3:], os.Stdin, os.Stdout))
+		syscall.Exit(jseval.Main(os.Args[3:], os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }
 
 // eval is the evaluator as kitt wires it.
-func eval(ctx context.Context, file string, req spec.Request) ([]byte, []string, error) {
+func eval(ctx context.Context, file string, req spec.Request) (spec.Evaluated, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, nil, err
+		return spec.Evaluated{}, err
 	}
 	got, err := jseval.Run(ctx, exe, jseval.Request{File: file, Cwd: req.Cwd, Env: req.Env, Profile: req.Profile})
 	var wrong *jseval.Error
 	if errors.As(err, &wrong) {
 		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: max(1, wrong.Line), Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
 	}
-	return got.Value, got.Reads, err
+	return spec.Evaluated{Value: got.Value, Reads: got.Reads, Note: got.Note()}, err
 }
 
 // complaints are those of an error of Load.
@@ -123,7 +125,7 @@ func render(t *testing.T, s *spec.Spec, wrong []spec.Complaint) string {
 	var b bytes.Buffer
 	if len(wrong) == 0 {
 		plain := *s
-		plain.Warnings, plain.Processes = nil, nil
+		plain.Warnings, plain.Differs, plain.Processes = nil, nil, nil
 		for _, p := range s.Processes {
 			p.Origin, p.Origins = spec.Pos{}, nil
 			plain.Processes = append(plain.Processes, p)
@@ -142,6 +144,9 @@ func render(t *testing.T, s *spec.Spec, wrong []spec.Complaint) string {
 				fmt.Fprintf(&b, "  hint: %s\n", c.Hint)
 			}
 		}
+	}
+	for _, c := range s.Differs {
+		fmt.Fprintf(&b, "differs: %v\n", c)
 	}
 	for _, c := range s.Warnings {
 		fmt.Fprintf(&b, "warning: %v\n", c)

@@ -14,7 +14,7 @@ import (
 )
 
 // subBlocks may stand in a process.
-var subBlocks = []string{"restart", "stop", "log", "limits", "watch", "schedule"}
+var subBlocks = []string{"restart", "stop", "log", "ready", "limits", "watch", "schedule"}
 
 // A field is one word of a process block and what it sets. Words with nil are read elsewhere,
 // since they depend on the instance or on several layers.
@@ -43,11 +43,17 @@ var processFields = slices.Concat(limitFields, watchFields, scheduleFields, []fi
 	{"restart.min_uptime", func(p *Process, v *hclValue) { p.Restart.MinUptime = v.duration() }},
 	{"restart.done_codes", func(p *Process, v *hclValue) { p.Restart.DoneCodes = v.integers() }},
 	{"stop.signal", func(p *Process, v *hclValue) { p.Stop.Signal = v.signal() }},
+	{"mode", func(p *Process, v *hclValue) { p.Mode = v.text() }},
+	{"ready.message", func(p *Process, v *hclValue) { p.Ready.Message = v.boolean(false) }},
+	{"ready.timeout", func(p *Process, v *hclValue) { p.Ready.Timeout = v.duration() }},
+	{"stop.message", func(p *Process, v *hclValue) { p.Stop.Message = v.text() }},
 	{"stop.timeout", func(p *Process, v *hclValue) { p.Stop.Timeout = v.duration() }},
 	{"stop.command", func(p *Process, v *hclValue) { p.Stop.Command = v.command() }},
 	{"log.max_size", func(p *Process, v *hclValue) { p.Log.MaxSize = v.size(p.Log.MaxSize) }},
 	{"log.keep", func(p *Process, v *hclValue) { p.Log.Keep = v.integer(p.Log.Keep) }},
 	{"log.compress", func(p *Process, v *hclValue) { p.Log.Compress = v.boolean(true) }},
+	{"log.full", func(p *Process, v *hclValue) { p.Log.Full = v.text() }},
+	{"log.timestamps", func(p *Process, v *hclValue) { p.Log.Timestamps = v.boolean(false) }},
 	{"log.dir", func(p *Process, v *hclValue) { p.Log.Dir = v.path() }},
 	{"log.off", func(p *Process, v *hclValue) { p.Log.Off = v.boolean(false) }},
 	{"log.out", func(p *Process, v *hclValue) { p.Log.Out = v.path() }},

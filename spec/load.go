@@ -27,9 +27,15 @@ var Names = []string{"kitt.hcl", "kitt.hcl.json", "Procfile",
 	"ecosystem.config.cjs", "ecosystem.config.js", "ecosystem.config.mjs", "ecosystem.config.json",
 	"ecosystem.json", "ecosystem.yml", "ecosystem.yaml"}
 
-// Eval runs a JavaScript file apart from this process and returns what it exports as JSON,
-// with the absolute paths of every file it read. An error that is a Complaint keeps its place.
-type Eval func(ctx context.Context, file string, req Request) (value []byte, reads []string, err error)
+// Eval runs a JavaScript file apart from this process. An error that is a Complaint keeps its place; Reads counts also then.
+type Eval func(ctx context.Context, file string, req Request) (Evaluated, error)
+
+// Evaluated is what came of a JavaScript file.
+type Evaluated struct {
+	Value []byte   // its exports, in JSON
+	Reads []string // absolute paths of every file that it read
+	Note  string   // how it had to be evaluated, in words, if that is worth a warning
+}
 
 // Find returns the absolute path of the spec file in dir: the first of Names that is there.
 func Find(dir string) (string, error) {
@@ -54,25 +60,31 @@ func Find(dir string) (string, error) {
 // eval may be nil; then a file that needs JavaScript is a complaint.
 func Load(ctx context.Context, req Request, eval Eval) (*Spec, error) {
 	r := newReading(req)
-	file, err := locate(req)
-	r.spec.File = file
-	if err != nil {
-		r.complainOf(err, Pos{File: file})
-		return r.finish()
-	}
-	r.spec.Project = projectName(filepath.Dir(file))
-	text, ok := r.read(file)
+	file, text, ok := r.open()
 	if !ok {
-		return r.finish()
-	}
-	if strings.ContainsRune(text, 0) {
-		r.complain(Pos{File: file, Line: 1}, "", "this is not a text file")
 		return r.finish()
 	}
 	r.choose(ctx, eval, file, text)
 	r.checkFlags(file)
 	r.validate()
 	return r.finish()
+}
+
+// open finds the file and reads its text; not ok after a complaint.
+func (r *reading) open() (file, text string, ok bool) {
+	file, err := locate(r.req)
+	r.spec.File = file
+	if err != nil {
+		r.complainOf(err, Pos{File: file})
+		return file, "", false
+	}
+	r.spec.Project = projectName(filepath.Dir(file))
+	text, ok = r.read(file)
+	if ok && strings.ContainsRune(text, 0) {
+		r.complain(Pos{File: file, Line: 1}, "", "this is not a text file")
+		return file, "", false
+	}
+	return file, text, ok
 }
 
 // locate gives the absolute path of the file that req means. It returns the path also with an error.
@@ -101,12 +113,8 @@ func (r *reading) choose(ctx context.Context, eval Eval, file, text string) {
 		r.hcl(file, text)
 	case formatProcfile:
 		r.procfile(file, text)
-	case formatJSON:
-		r.ecosystemJSON(ctx, eval, file, text)
-	case formatYAML:
-		r.ecosystemYAML(file, text)
-	case formatJS:
-		r.ecosystemJS(ctx, eval, file, text)
+	case formatJSON, formatYAML, formatJS:
+		r.pm2File(ctx, eval, file, text)
 	default:
 		if !looksLikeProcfile(text) {
 			r.complain(Pos{File: file, Line: 1}, "name it Procfile, NAME.hcl, NAME.hcl.json, or a pm2 NAME.config.js, .json or .yml",

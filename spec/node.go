@@ -212,3 +212,19 @@ func jsNumber(s string) string {
 	}
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
+
+// each is the entries of a list, or the one value that stands for a list of one.
+func (n *node) each() []*node {
+	if n.kind == isList {
+		return n.list
+	}
+	return []*node{n}
+}
+
+// asEnv is the value as a variable of the environment holds it: text as it is, objects and lists as JSON.
+func (n *node) asEnv() string {
+	if n.kind == isList || n.kind == isObject {
+		return n.json()
+	}
+	return n.text
+}

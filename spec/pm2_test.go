@@ -33,7 +33,7 @@ func TestRestartsOfAPm2App(t *testing.T) {
 			return r.Max == 10 && r.MinUptime == time.Second && r.Within == 10*time.Minute
 		}},
 		{"min_uptime says what is young", `"max_restarts":"10","min_uptime":"1h"`, func(r spec.Restart) bool { return r.Max == 10 && r.MinUptime == time.Hour }},
-		{"max_restarts 0 never restarts", `"max_restarts":0`, func(r spec.Restart) bool { return r.Policy == "never" }},
+		{"max_restarts 0 is not said, as in pm2", `"max_restarts":0`, func(r spec.Restart) bool { return r.Policy == "always" && r.Max == 0 }},
 		{"restart_delay is the same pause each time", `"restart_delay":3000`, func(r spec.Restart) bool {
 			return r.BackoffMin == 3*time.Second && r.BackoffMax == 3*time.Second
 		}},
@@ -54,10 +54,11 @@ func TestRestartsOfAPm2App(t *testing.T) {
 func TestLogNamesOfPm2Copies(t *testing.T) {
 	for _, test := range []struct{ name, fields, want string }{
 		{"one instance writes the name itself", `"out_file":"o.log"`, "o.log"},
-		{"several each their own", `"out_file":"o.log","instances":2`, "o{n}.log"},
+		{"several each their own", `"out_file":"o.log","instances":2,"exec_mode":"fork"`, "o{n}.log"},
+		{"the workers of a cluster share theirs", `"out_file":"o.log","instances":2`, "o.log"},
 		{"unless merged", `"out_file":"o.log","instances":2,"merge_logs":true`, "o.log"},
 		{"a name of another end is shared", `"out_file":"o.txt","instances":2`, "o.txt"},
-		{"an alias in camelCase counts", `"outFile":"o.log","instances":2,"combineLogs":false`, "o{n}.log"},
+		{"an alias in camelCase counts", `"outFile":"o.log","instances":2,"execMode":"fork","combineLogs":false`, "o{n}.log"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, _ := pm2(t, test.fields)
@@ -83,7 +84,7 @@ func TestEnvironmentOfAPm2App(t *testing.T) {
 
 func TestWarningsComeOnlyWhereTheFileMeetsTheCase(t *testing.T) {
 	for fields, want := range map[string]string{
-		`"watch":false,"env_prod":{}`: "", `"wait_ready":true,"env_prod":{}`: "wait_ready is not acted on", `"max_memory_restart":0,"env_prod":{}`: "",
+		`"watch":false,"env_prod":{}`: "", `"trace":true,"env_prod":{}`: "trace is not acted on", `"max_memory_restart":0,"env_prod":{}`: "",
 		`"vizion":false,"listen_timeout":5,"env_prod":{}`: "", `"autorestrt":true,"env_prod":{}`: `unknown field "autorestrt"`, `"env":{}`: "no app has env_prod",
 	} {
 		_, s := pm2(t, fields)
@@ -128,5 +129,31 @@ profile "p" {
 	}
 	if env := process(t, s, "web").Env; env["A"] != "p" || env["B"] != "p defaults" || env["C"] != "web" {
 		t.Errorf("got %v", env)
+	}
+}
+
+func TestModeOfPm2Processes(t *testing.T) {
+	for _, row := range []struct{ name, fields, mode string }{
+		{"a script that node runs has a channel", `"script":"a.js"`, spec.ModeNode},
+		{"one instance is no cluster", `"script":"a.js","instances":1`, spec.ModeNode},
+		{"one instance is, if said", `"script":"a.js","exec_mode":"cluster"`, spec.ModeCluster},
+		{"several are", `"script":"a.js","instances":2`, spec.ModeCluster},
+		{"unless said otherwise", `"script":"a.js","instances":2,"exec_mode":"fork_mode"`, spec.ModeNode},
+		{"other programs have none", `"script":"sleep","args":"5","instances":2`, spec.ModeFork},
+		{"unless they ask for it", `"script":"npm","args":"start","wait_ready":true`, spec.ModeNode},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if p, _ := pm2(t, row.fields); p.Mode != row.mode {
+				t.Errorf("mode %q, want %q", p.Mode, row.mode)
+			}
+		})
+	}
+}
+
+func TestScriptAt(t *testing.T) {
+	for want, argv := range [][]string{0: {"node"}, 1: {"node", "a.js", "--x"}, 2: {"node", "--trace-warnings", "a.js"}, 3: {"node", "-r", "dotenv", "a.js"}} {
+		if got := spec.ScriptAt(argv); got != want {
+			t.Errorf("%q: %d, want %d", argv, got, want)
+		}
 	}
 }

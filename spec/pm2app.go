@@ -37,6 +37,7 @@ func (a *app) process() Process {
 	a.times()
 	a.stop()
 	a.logs()
+	a.shareLogs()
 	return a.p
 }
 
@@ -58,6 +59,13 @@ func (a *app) wrong(word, hint, format string, args ...any) {
 	a.complain(a.at(word), hint, a.path+"."+key+": "+format, args...)
 }
 
+// beside notes that a relative path was found beside the file, where pm2 would look in the folder of the apply.
+func (a *app) beside(word, path string) {
+	if a.req.Cwd != "" && a.req.Cwd != a.dir && !filepath.IsAbs(path) && !exists(resolve(a.req.Cwd, path)) && exists(resolve(a.dir, path)) {
+		a.differs(a.at(word), a.path+"."+word, "", "relative paths lie beside the file; pm2 would look in the folder that it is called from")
+	}
+}
+
 // cwd is the app's own; a relative one lies under the folder of the file if it is there, else under the
 // folder of the apply. Without one it is the file's folder.
 func (a *app) cwd() string {
@@ -66,6 +74,7 @@ func (a *app) cwd() string {
 		return a.ownFolder()
 	}
 	a.p.Origins["cwd"] = a.at("cwd")
+	a.beside("cwd", given)
 	beside := resolve(a.dir, given)
 	if filepath.IsAbs(given) || isFolder(beside) || a.req.Cwd == "" {
 		return beside
@@ -80,6 +89,7 @@ func (a *app) cwd() string {
 // the script is only there.
 func (a *app) ownFolder() string {
 	script := a.str("script")
+	a.beside("script", script)
 	if script == "" || filepath.IsAbs(script) || a.req.Cwd == "" || a.req.Cwd == a.dir || exists(resolve(a.dir, script)) {
 		return a.dir
 	}
@@ -99,6 +109,7 @@ func (a *app) identity() {
 		}
 	}
 	if prefix := a.str("name_prefix"); prefix != "" {
+		a.differs(a.at("name_prefix"), a.path, "", "name_prefix stands before the name; pm2 takes it from its command line only")
 		name = prefix + ":" + name
 	}
 	if a.flag("append_env_to_name", false) && a.req.Profile != "" {
@@ -109,20 +120,18 @@ func (a *app) identity() {
 	a.p.Held = !a.flag("autostart", true)
 }
 
-// environment is env, then what deploy says for the profile, then env_PROFILE, then port.
+// environment is env, then port, then what deploy says for the profile, then env_PROFILE.
 func (a *app) environment() {
 	a.p.Env = map[string]string{}
 	a.addEnv("env", a.words["env"].value)
+	if n, ok := a.number("port"); ok && n > 0 {
+		a.p.Env["PORT"] = strconv.Itoa(n)
+		a.p.Origins["env.PORT"] = a.at("port")
+	}
 	if a.req.Profile != "" {
 		a.addEnv("deploy", a.root.get("deploy").get(a.req.Profile).get("env"))
 		word := "env_" + a.req.Profile
 		a.addEnv(word, a.words[word].value)
-	}
-	if port, ok := a.words["port"]; ok {
-		if n, ok := a.number("port"); ok {
-			a.p.Env["PORT"] = strconv.Itoa(n)
-			a.p.Origins["env.PORT"] = a.place(port.at, a.index, port.key)
-		}
 	}
 	a.p.InstanceVar = "NODE_APP_INSTANCE"
 	if name := a.str("instance_var"); name != "" {
@@ -137,7 +146,7 @@ func (a *app) addEnv(word string, env *node) {
 		return
 	}
 	if env.kind != isObject {
-		a.wrong(word, "write env: { NAME: \"value\" }", "expected an object, got %s", env.kind) // not what it is: a secret perhaps
+		a.wrong(word, envHint, "expected an object, got %s", env.kind) // not what it is: a secret perhaps
 		return
 	}
 	for _, m := range env.members {
@@ -148,7 +157,7 @@ func (a *app) addEnv(word string, env *node) {
 		a.p.Origins["env."+m.key] = at
 		switch m.value.kind {
 		case isNull:
-			a.warn(at, "", "%s.%s: null takes %s away; pm2 would set the text \"null\"", a.path, word, m.key)
+			a.differs(at, a.path+"."+word+"."+m.key, "", "null takes a variable away; pm2 would set it to the text \"null\"")
 			delete(a.p.Env, m.key)
 			a.p.Unset = append(a.p.Unset, m.key)
 		case isList, isObject:
@@ -165,12 +174,16 @@ func (a *app) increment() {
 	if name == "" {
 		return
 	}
+	text, ok := a.p.Env[name]
+	if !ok {
+		text, ok = a.req.Env[name]
+	}
 	base, err := 0, error(nil)
-	if text, ok := a.p.Env[name]; ok {
+	if ok {
 		base, err = strconv.Atoi(text)
 	}
 	if err != nil {
-		a.wrong("increment_var", "", "%s is %q, which is not a number to count up from", name, a.p.Env[name])
+		a.wrong("increment_var", "", "%s is not a number to count up from", name)
 		return
 	}
 	delete(a.p.Env, name)
@@ -182,13 +195,16 @@ func (a *app) increment() {
 func (a *app) filter() {
 	m, ok := a.words["filter_env"]
 	if ok {
+		if m.value.kind == isNumber || m.value.kind == isObject {
+			a.wrong("filter_env", "write filter_env: [\"SECRET\"]", "expected a list, text or true, got %s", m.value.shown())
+		}
 		for name := range a.req.Env {
 			if a.filtered(m.value, name) {
 				a.p.Unset = append(a.p.Unset, name)
 			}
 		}
 		if m.value.kind == isBool && m.value.text == "true" {
-			a.warn(a.at("filter_env"), "", "%s: filter_env: true hands down PATH, HOME, USER and the like only; in pm2 it has no effect", a.path)
+			a.differs(a.at("filter_env"), a.path, "", "filter_env: true hands down PATH, HOME, USER and the like only; in pm2 it has no effect")
 		}
 	}
 	slices.Sort(a.p.Unset)
@@ -226,15 +242,6 @@ func (a *app) count() {
 			a.p.Instances = n
 		}
 	}
-	mode := a.str("exec_mode")
-	switch {
-	case mode == "cluster" || mode == "cluster_mode":
-		a.warn(a.at("exec_mode"), "", "%s: exec_mode %s is not acted on by this version: its instances run as in fork mode and share no port", a.path, mode)
-	case mode != "" && mode != "fork" && mode != "fork_mode":
-		a.wrong("exec_mode", "write fork or cluster", "%q is not a mode", mode)
-	case mode == "" && a.p.Instances > 1 && slices.Contains([]string{"node", "bun"}, filepath.Base(firstWord(a.p.Command))):
-		a.warn(a.at("instances"), "increment_var: \"PORT\" gives each its own port", "%s: its %d instances run as in fork mode and share no port; pm2 would run them as a cluster", a.path, a.p.Instances)
-	}
 }
 
 // firstWord is the program of a command, or nothing.
@@ -254,14 +261,14 @@ func (a *app) restart() {
 	a.p.Origins["restart.policy"] = a.at("autorestart")
 	if n, ok := a.number("max_restarts"); ok {
 		re.Max = n
+		a.differs(a.at("max_restarts"), a.path, "", "max_restarts counts the deaths younger than min_uptime within ten minutes, at any age of the app; pm2 only in its first seconds")
 		a.p.Origins["restart.max"] = a.at("max_restarts")
-		if n == 0 {
-			re.Policy = "never"
-			a.warn(a.at("max_restarts"), "for no limit leave it out", "%s: max_restarts: 0 means that it is never restarted, as in pm2", a.path)
-		}
 	}
 	if d, ok := a.span("min_uptime"); ok {
 		re.MinUptime = d
+		if d < 100*time.Millisecond {
+			a.wrong("min_uptime", "a bare number is milliseconds: 5000, or \"5s\"", "%s is less than 100 ms", a.words["min_uptime"].value.shown())
+		}
 	}
 	if d, ok := a.millis("restart_delay"); ok && d > 0 {
 		re.BackoffMin, re.BackoffMax = d, d
@@ -275,6 +282,7 @@ func (a *app) restart() {
 }
 
 func (a *app) stop() {
+	a.nodeMode()
 	if d, ok := a.millis("kill_timeout"); ok {
 		a.p.Stop.Timeout = d
 		a.p.Origins["stop.timeout"] = a.at("kill_timeout")

@@ -2,30 +2,30 @@ package spec
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
 // logs reads where copies of the output go. kitt keeps its own store besides.
 //
 // In a name, {n} stands for what tells instances apart: "-0" for the first. pm2 puts its number of the
-// process there; only before .log, only if logs are not merged.
+// process there; only before .log, in place of a number that is there, only if logs are not merged.
 func (a *app) logs() {
 	log := &a.p.Log
 	merged := a.flag("merge_logs", a.mergedByDefault())
-	apart := !merged && max(a.p.Instances, a.req.Scale[a.p.Name]) > 1
-	log.Out = a.logFile("out_file", apart)
-	log.Err = a.logFile("error_file", apart)
-	log.Combined = a.logFile("log_file", apart)
+	log.Out = a.logFile("out_file", !merged)
+	log.Err = a.logFile("error_file", !merged)
+	log.Combined = a.logFile("log_file", !merged)
 	log.Off = a.flag("disable_logs", false)
-	if a.flag("time", false) {
-		log.Stamp = "2006-01-02T15:04:05"
-	}
 	if format := a.str("log_date_format"); format != "" {
 		layout, unknown := goLayout(format)
 		if unknown != "" {
 			a.warn(a.at("log_date_format"), "", "%s: log_date_format: %s is not known here and stays as it is", a.path, unknown)
 		}
 		log.Stamp = layout
+	}
+	if a.flag("time", false) {
+		log.Stamp = "2006-01-02T15:04:05"
 	}
 	switch kind := a.str("log_type"); kind {
 	case "json":
@@ -60,14 +60,21 @@ func (a *app) logFile(word string, apart bool) string {
 		return ""
 	}
 	a.p.Origins["log."+map[string]string{"out_file": "out", "error_file": "err", "log_file": "combined"}[word]] = a.at(word)
-	if home := a.req.Env["HOME"]; home != "" && (name == "~" || strings.HasPrefix(name, "~/")) {
-		name = filepath.Join(home, name[1:])
-	}
-	name = resolve(a.p.Cwd, name)
-	if apart && strings.HasSuffix(name, ".log") {
-		name = strings.TrimSuffix(name, ".log") + "{n}.log"
+	name = resolve(a.p.Cwd, a.homed(name))
+	if apart {
+		name = numberedLog.ReplaceAllString(name, "{n}.log")
 	}
 	return name
+}
+
+var numberedLog = regexp.MustCompile(`(-[0-9]+)?\.log$`)
+
+// homed is path with a leading ~ made the home folder, which pm2 does for logs and keys only.
+func (e *ecosystem) homed(path string) string {
+	if home := e.req.Env["HOME"]; home != "" && (path == "~" || strings.HasPrefix(path, "~/")) {
+		return filepath.Join(home, path[1:])
+	}
+	return path
 }
 
 // dayjs are the tokens of pm2's date formats, longest first where one begins with another.

@@ -20,9 +20,16 @@ func (a *app) command() {
 		a.p.Command = nil
 		return
 	}
+	if a.serveScript() {
+		return
+	}
 	args := a.args("args")
 	path := resolve(a.p.Cwd, script)
-	if strings.ContainsAny(script, " \t\n") && !isFile(path) {
+	spaced := strings.ContainsAny(script, " \t\n")
+	if spaced && isFile(path) {
+		a.differs(a.at("script"), a.path, "", "a file whose name has spaces is run as that file; pm2 would give its name to a shell as a line")
+	}
+	if spaced && !isFile(path) {
 		if len(args) > 0 {
 			a.warn(a.at("args"), "put them into script", "%s: script has spaces and is run by a shell, args have no effect, as in pm2", a.path)
 		}
@@ -54,9 +61,8 @@ func (a *app) interpreter(script, path string) []string {
 		}
 		return nil
 	}
-	if at := strings.IndexByte(name, '@'); at > 0 && name[:at] == "node" {
-		a.warn(a.at("interpreter"), "write the path of that node", "%s: interpreter %s: kitt installs no node, the one on the PATH is used", a.path, name)
-		name = "node"
+	if version, ok := strings.CutPrefix(name, "node@"); ok {
+		name = a.nodeOf(version)
 	}
 	if strings.Contains(name, "/") && !filepath.IsAbs(name) {
 		name = resolve(a.p.Cwd, name)
@@ -66,7 +72,7 @@ func (a *app) interpreter(script, path string) []string {
 
 var interpreters = map[string][]string{
 	".js": {"node"}, ".cjs": {"node"}, ".mjs": {"node"}, ".ts": {"bun", "node"}, ".tsx": {"bun", "node"},
-	".sh": {"bash", "sh"}, ".py": {"python3", "python"}, ".rb": {"ruby"}, ".php": {"php"}, ".pl": {"perl"},
+	".sh": {"bash", "sh"}, ".py": {"python", "python3"}, ".rb": {"ruby"}, ".php": {"php"}, ".pl": {"perl"},
 	".coffee": {"coffee"}, ".ls": {"lsc"},
 }
 
@@ -89,7 +95,7 @@ func (a *app) byExtension(script, path string) string {
 				return name
 			}
 		}
-		return choice[0]
+		return choice[len(choice)-1]
 	}
 	head, ok := headOf(path)
 	switch {
@@ -97,7 +103,7 @@ func (a *app) byExtension(script, path string) string {
 		return "none"
 	case bytes.HasPrefix(head, []byte("#!")):
 		if isExecutable(path) {
-			a.warn(a.at("script"), "", "%s: %s is run as its first line says; pm2 would hand it to node", a.path, script)
+			a.differs(a.at("script"), a.path, "", "a script without a known extension is run as its first line says; pm2 would hand it to node")
 			return "none"
 		}
 	}

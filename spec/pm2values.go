@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -124,7 +125,7 @@ func splitArgs(text string) []string {
 				word = text[m[i]:m[i+1]]
 			}
 		}
-		if word != "" {
+		if strings.TrimSpace(word) != "" && word != `"` && word != "'" {
 			out = append(out, word)
 		}
 	}

@@ -135,7 +135,7 @@ func plain(text string) string {
 // finish hands over: the spec, and all complaints in the order of the files and lines they stand on.
 func (r *reading) finish() (*Spec, error) {
 	slices.Sort(r.spec.Reads)
-	for _, list := range [][]Complaint{r.errs, r.spec.Warnings} {
+	for _, list := range [][]Complaint{r.errs, r.spec.Warnings, r.spec.Differs} {
 		sort.SliceStable(list, func(i, j int) bool { return r.before(list[i].Pos, list[j].Pos) })
 	}
 	if len(r.errs) == 0 {

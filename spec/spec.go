@@ -13,6 +13,7 @@ type Spec struct {
 	Processes []Process   `json:"processes"`          // in the order of the file
 	Reads     []string    `json:"reads"`              // absolute paths of every file that was read or looked for; an edit of any is an edit of the spec
 	Warnings  []Complaint `json:"warnings,omitempty"` // what was understood, but perhaps not as meant
+	Differs   []Complaint `json:"differs,omitempty"`  // what a pm2 file says and kitt, on purpose, takes otherwise than pm2
 }
 
 // A Process is what the spec names; it runs as Instances instances.
@@ -34,7 +35,9 @@ type Process struct {
 	Nice        int               `json:"nice,omitempty"`         // run: -20 to 19; 0 is kitt's own
 	Rlimits     Rlimits           `json:"rlimits,omitempty"`      // run
 	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
-	Instances   int               `json:"instances"`
+	Mode        string            `json:"mode,omitempty"`         // run: ModeFork, ModeNode or ModeCluster
+	Ready       Ready             `json:"ready,omitzero"`
+	Instances   int               `json:"instances"`      // ModeCluster: workers
 	Held        bool              `json:"held,omitempty"` // pm2 autostart=false: known, but started by hand only
 	Restart     Restart           `json:"restart"`
 	Stop        Stop              `json:"stop"`
@@ -71,22 +74,25 @@ type Restart struct {
 type Stop struct {
 	Signal   string        `json:"signal"`            // SIGTERM; always with SIG
 	Timeout  time.Duration `json:"timeout"`           // 10s until SIGKILL
+	Message  string        `json:"message,omitempty"` // sent over the channel instead of the signal, where there is one (pm2's shutdown_with_message)
 	Command  []string      `json:"command,omitempty"` // run first, with the instance's environment and KITT_PID
 	KillMode string        `json:"kill_mode"`         // tree | group | process: what is signalled, and what a crash leaves to be killed
 }
 
 // Log says what is kept of an instance's output. All of it changes live.
 type Log struct {
-	MaxSize  int64  `json:"max_size"`           // 10 MiB; bytes of a segment
-	Keep     int    `json:"keep"`               // 5; closed segments kept of each stream
-	Compress bool   `json:"compress"`           // true; closed segments are compressed
-	Dir      string `json:"dir,omitempty"`      // instead of kitt's own folder
-	Off      bool   `json:"off,omitempty"`      // nothing is kept (pm2's disable_logs)
-	Out      string `json:"out,omitempty"`      // pm2's out_file: absolute path of a copy; {n} stands for the instance's suffix
-	Err      string `json:"err,omitempty"`      // pm2's error_file
-	Combined string `json:"combined,omitempty"` // pm2's log_file: both streams
-	Stamp    string `json:"stamp,omitempty"`    // Go time layout put before each line of the copies
-	JSON     bool   `json:"json,omitempty"`     // pm2's log_type json: one object a line in the copies
+	MaxSize    int64  `json:"max_size"`             // 10 MiB; bytes of a segment
+	Keep       int    `json:"keep"`                 // 5; closed segments kept of each stream
+	Compress   bool   `json:"compress"`             // true; closed segments are compressed
+	Full       string `json:"full,omitempty"`       // block ("" too): the program waits while its log cannot be written | drop
+	Timestamps bool   `json:"timestamps,omitempty"` // each piece of output has its own time, not only every 10 ms
+	Dir        string `json:"dir,omitempty"`        // instead of kitt's own folder
+	Off        bool   `json:"off,omitempty"`        // nothing is kept (pm2's disable_logs)
+	Out        string `json:"out,omitempty"`        // pm2's out_file: absolute path of a copy; {n} stands for the instance's suffix
+	Err        string `json:"err,omitempty"`        // pm2's error_file
+	Combined   string `json:"combined,omitempty"`   // pm2's log_file: both streams
+	Stamp      string `json:"stamp,omitempty"`      // Go time layout put before each line of the copies
+	JSON       bool   `json:"json,omitempty"`       // pm2's log_type json: one object a line in the copies
 }
 
 // A Pos is a place in a file. Line and Col count from 1; 0 means not known.

@@ -19,6 +19,7 @@ const (
 var (
 	policies   = []string{"always", "on-failure", "on-abnormal", "never"}
 	killModes  = []string{"tree", "group", "process"}
+	fulls      = []string{"block", "drop"}
 	conditions = []string{"started", "ready", "healthy", "completed"}
 )
 
@@ -62,6 +63,7 @@ func (r *reading) validateProcess(p *Process) {
 	if p.Instances < 0 || p.Instances > maxInstances {
 		r.complain(p.at("instances"), "", "process %q: instances: %d is not between 0 and %d", p.Name, p.Instances, maxInstances)
 	}
+	r.validateMode(p)
 	r.validateRun(p)
 	r.validateLives(p)
 	r.validateLimits(p)
@@ -103,6 +105,9 @@ func (r *reading) validateLives(p *Process) {
 		r.complain(p.at("restart.backoff_max"), "", "restart.backoff_max: %s is less than backoff_min, %s", p.Restart.BackoffMax, p.Restart.BackoffMin)
 	case p.Restart.Factor < 1:
 		r.complain(p.at("restart.factor"), "", "restart.factor: %g is less than 1", p.Restart.Factor)
+	}
+	if p.Log.Full != "" {
+		r.oneOf(p, "log.full", p.Log.Full, fulls)
 	}
 	if p.Log.MaxSize < 4096 || p.Log.Keep < 0 {
 		r.complain(p.at("log.max_size"), "max_size is at least 4096 bytes, keep at least 0", "log: max_size %d, keep %d cannot hold a log", p.Log.MaxSize, p.Log.Keep)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kitt.sh/service/api"
@@ -14,6 +15,7 @@ type Apply struct {
 	Profile   string
 	Formation []string
 	Port      int
+	Only      []string
 	NoWait    bool
 	Timeout   time.Duration
 	Name      string
@@ -36,14 +38,23 @@ func (a Apply) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
+	load := a.load(k, s, req)
+	if load.Only, err = pick(s, a.Only); err != nil {
+		return err
+	}
 	if err := answers(); err != nil {
 		return err
 	}
-	return unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", a.load(k, s, req))))
+	return unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", load)))
 }
 
 // load is the request. An apply from inside a process that kitt runs does not capture: its
 // environment is kitt's own doing.
 func (a Apply) load(k *Kitt, s *spec.Spec, req spec.Request) api.Load {
-	return api.Load{Spec: *s, Request: req, Capture: k.Env("KITT_LIFE") == "", Wait: !a.NoWait, Timeout: a.Timeout}
+	own := *s
+	own.Differs = slices.Clone(s.Differs)
+	for i := range own.Differs {
+		own.Differs[i].Source = "" // a line of the file may hold secrets, and the daemon keeps what it is sent
+	}
+	return api.Load{Spec: own, Request: req, Capture: k.Env("KITT_LIFE") == "", Wait: !a.NoWait, Timeout: a.Timeout}
 }

@@ -77,7 +77,7 @@ func TestCheck(t *testing.T) {
 	same(t, "stdout", k.out.String(), "ok: 2 processes\n")
 	k.Output = "json"
 	k.do(Check{Name: "Procfile"})
-	want := `{"file":"` + file + `","project":"` + filepath.Base(k.Cwd) + `","processes":["web","api"],"complaints":[],"warnings":[]}` + "\n"
+	want := `{"file":"` + file + `","project":"` + filepath.Base(k.Cwd) + `","processes":["web","api"],"complaints":[],"warnings":[],"differs":[]}` + "\n"
 	same(t, "json", k.out.String(), want)
 	k.Output = "table"
 	if code := k.do(Check{Name: "a", File: "b"}); code != codeUsage {

@@ -21,6 +21,7 @@ type checked struct {
 	Processes  []string         `json:"processes"`
 	Complaints []spec.Complaint `json:"complaints"`
 	Warnings   []spec.Complaint `json:"warnings"`
+	Differs    []spec.Complaint `json:"differs"` // what a pm2 file says and kitt takes otherwise
 }
 
 func (c Check) Run(ctx context.Context, k *Kitt) error {
@@ -36,8 +37,9 @@ func (c Check) Run(ctx context.Context, k *Kitt) error {
 		return c.tell(ctx, k, req)
 	}
 	s, err := loadSpec(ctx, req, evalJS)
-	out := checked{File: s.File, Project: s.Project, Processes: []string{}, Complaints: []spec.Complaint{}, Warnings: []spec.Complaint{}}
+	out := checked{File: s.File, Project: s.Project, Processes: []string{}, Complaints: []spec.Complaint{}, Warnings: []spec.Complaint{}, Differs: []spec.Complaint{}}
 	out.Warnings = append(out.Warnings, s.Warnings...)
+	out.Differs = append(out.Differs, s.Differs...)
 	out.Complaints = append(out.Complaints, complaints(err)...)
 	for _, p := range s.Processes {
 		out.Processes = append(out.Processes, p.Name)
@@ -55,7 +57,7 @@ func (c Check) Run(ctx context.Context, k *Kitt) error {
 }
 
 func (c Check) tell(ctx context.Context, k *Kitt, req spec.Request) error {
-	s, err := k.read(ctx, req)
+	s, err := k.look(ctx, req)
 	if err != nil || k.Quiet {
 		return err
 	}

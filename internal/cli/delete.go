@@ -14,5 +14,8 @@ type Delete struct {
 }
 
 func (d Delete) Run(ctx context.Context, k *Kitt) error {
-	return k.named(ctx, "delete", patience{d.NoWait, d.Timeout}.order(d.Names, d.All))
+	if err := k.named(ctx, "delete", patience{d.NoWait, d.Timeout}.order(d.Names, d.All)); err != nil {
+		return err
+	}
+	return k.tidyOwn(ctx)
 }

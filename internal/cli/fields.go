@@ -26,6 +26,7 @@ func fields(p spec.Process) []field {
 	if p.Umask != nil {
 		f.add("umask", fmt.Sprintf("%04o", *p.Umask))
 	}
+	f.add("mode", p.Mode)
 	f.add("instances", strconv.Itoa(p.Instances))
 	if p.Held {
 		f.add("held", "true")
@@ -34,6 +35,11 @@ func fields(p spec.Process) []field {
 		f.add("depends_on."+name, p.DependsOn[name])
 	}
 	f.restart(p.Restart)
+	if p.Ready.Message {
+		f.add("ready.message", "true")
+		f.span("ready.timeout", p.Within())
+	}
+	f.add("stop.message", p.Stop.Message)
 	f.add("stop.signal", p.Stop.Signal)
 	f.span("stop.timeout", p.Stop.Timeout)
 	f.add("stop.command", commandLine(p.Stop.Command))
@@ -91,6 +97,10 @@ func (f *fieldList) log(l spec.Log) {
 	f.add("log.max_size", size(l.MaxSize))
 	f.add("log.keep", strconv.Itoa(l.Keep))
 	f.add("log.compress", strconv.FormatBool(l.Compress))
+	f.add("log.full", l.Full)
+	if l.Timestamps {
+		f.add("log.timestamps", "true")
+	}
 	f.add("log.dir", l.Dir)
 	f.add("log.out", l.Out)
 	f.add("log.err", l.Err)

@@ -22,6 +22,7 @@ type Logs struct {
 	Since  string
 	Until  string
 	Grep   string
+	Past   bool // pm2's --nostream: nothing but the past, as without -f
 	Names  []string
 }
 
@@ -57,6 +58,8 @@ type logReader interface {
 	Read(ctx context.Context, emit func(logLine) error) error
 	// Follow says of which instances Read is to read from now on. The new ones start where they begin.
 	Follow(sources []logSource)
+	// Ended says that nothing more will be written: Read then hands over unfinished last lines too.
+	Ended()
 	Close() error
 }
 
@@ -75,6 +78,7 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 		return err
 	}
 	where := k.targets(l.Names)
+	l.Follow = l.Follow && !l.Past
 	if l.Follow {
 		lingers()
 		var stop func()
@@ -172,6 +176,7 @@ func (l Logs) read(ctx context.Context, k *Kitt, where url.Values, q logQuery, p
 type logPrinter struct {
 	k       *Kitt
 	raw     bool
+	up      bool // of `kitt up`: JSON lines have a type
 	width   int
 	colours map[string]string // by process
 	buf     []byte
@@ -191,6 +196,7 @@ func (p *logPrinter) join(sources []logSource) {
 
 // A told line in JSON; docs/json.md promises it.
 type loggedLine struct {
+	Type   string   `json:"type,omitempty"` // of `kitt up` alone: line
 	ID     string   `json:"id"`
 	Stream string   `json:"stream"`
 	At     api.Time `json:"at"`
@@ -205,7 +211,11 @@ func (p *logPrinter) print(l logLine) error {
 		if err := p.end(nil); err != nil {
 			return err
 		}
-		return p.k.emitValue(loggedLine{l.ID, l.Stream, api.Time{Time: l.At}, strings.TrimSuffix(string(l.Text), "\n")})
+		kind := ""
+		if p.up {
+			kind = "line"
+		}
+		return p.k.emitValue(loggedLine{kind, l.ID, l.Stream, api.Time{Time: l.At}, strings.TrimSuffix(string(l.Text), "\n")})
 	default:
 		p.text(l)
 	}

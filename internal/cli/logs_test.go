@@ -36,6 +36,8 @@ func (s *stock) Follow(sources []logSource) {
 	}
 }
 
+func (s *stock) Ended() {}
+
 func (s *stock) Close() error { return nil }
 
 const sources = `{"sources":[{"id":"web.1","out":"/l/out","err":"/l/err"},{"id":"mailer.1","out":"/m/out","err":"/m/err"}]}` + "\n"

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -26,13 +27,28 @@ func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) i
 		fmt.Println("kitt " + Version())
 		return 0
 	}
+	argv, rest := beforeDashes(argv)
 	name, err := parse(argv, grammar)
 	g, table := verbs()
 	k := open(g)
 	if err != nil {
 		return k.fail(err)
 	}
-	return run(k, table[name])
+	verb := table[name]
+	if start, ok := verb.(Start); ok {
+		start.Args = rest
+		verb = start
+	}
+	return run(k, verb)
+}
+
+// beforeDashes parts a command line of start at --: what follows belongs to the script.
+func beforeDashes(argv []string) (before, rest []string) {
+	at := slices.Index(argv, "--")
+	if at < 0 || !slices.Contains(argv[:at], "start") {
+		return argv, nil
+	}
+	return argv[:at], argv[at+1:]
 }
 
 // lingers is said by a verb that may run for days: from here on garbage is collected.

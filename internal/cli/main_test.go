@@ -8,8 +8,8 @@ import (
 
 func TestMisuseNamesTheWayOut(t *testing.T) {
 	tests := []struct{ name, line, text, hint string }{
-		{"a verb of pm2's is answered with kitt's", "save", "there is no kitt save", "nothing to save"},
-		{"also behind flags", "--home /h -o json jlist", "there is no kitt jlist", "kitt status -o json"},
+		{"a verb of pm2's is answered with kitt's", "cleardump", "there is no kitt cleardump", "kitt delete --all"},
+		{"also behind flags", "--home /h -o json slist", "there is no kitt slist", "kitt report"},
 		{"a process that has the name of a verb is none", "restart save", "odd", "kitt --help"},
 		{"any other is kong's to explain", "--home /h odd", "odd", "kitt --help"},
 	}

@@ -40,7 +40,11 @@ func (k *Kitt) named(ctx context.Context, verb string, o api.Order) error {
 	if err := whom(verb, o); err != nil {
 		return err
 	}
-	err := k.order(ctx, verb, o)
+	o, err := k.files(ctx, o)
+	if err != nil {
+		return err
+	}
+	err = k.order(ctx, verb, o)
 	if len(o.Targets) == 1 && exitCode(err) == codeNoProcess {
 		return k.meant(verb, o.Targets[0], err)
 	}
@@ -61,16 +65,22 @@ func whom(verb string, o api.Order) error {
 func (k *Kitt) meant(verb, name string, err error) error {
 	hint := ""
 	switch {
-	case name == "all":
-		hint = fmt.Sprintf("kitt %s --all", verb)
 	case isSpec(k, name):
-		hint = "kitt apply -f " + name
-	case verb == "start" && isScript(k, name):
-		hint = fmt.Sprintf("kitt runs what a spec file names: write `web: ./%s` into a Procfile, then kitt apply", filepath.Base(name))
+		hint = "there is no such file; " + hintOf(err)
+	case verb == "start":
+		hint = "neither a process, nor a script of this folder; a command is quoted: kitt start \"npm run web\""
 	default:
 		return err
 	}
 	return &trouble{text: err.Error(), hint: hint, code: codeNoProcess, err: errors.Unwrap(err)}
+}
+
+func hintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
 }
 
 func isSpec(k *Kitt, name string) bool {

@@ -2,13 +2,13 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"path/filepath"
 
 	"kitt.sh/service/api"
-	"kitt.sh/spec"
 )
 
 // Plan shows what apply would do, field by field, and does nothing.
@@ -17,7 +17,9 @@ type Plan struct {
 	Profile          string
 	Formation        []string
 	Port             int
+	Only             []string
 	DetailedExitcode bool
+	Reveal           bool // with -o json: the values of the environment too
 	Name             string
 }
 
@@ -30,18 +32,55 @@ func (p Plan) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
-	s, err := k.read(ctx, req)
+	s, err := k.look(ctx, req)
 	if err != nil {
+		return err
+	}
+	load := Apply{}.load(k, s, req)
+	if load.Only, err = pick(s, p.Only); err != nil {
+		return err
+	}
+	if err := p.processes(k, load); err != nil {
 		return err
 	}
 	out := &stream{k: k, fields: true}
 	counted := 0
-	lines := counting(&counted, p.ask(ctx, k, Apply{}.load(k, s, req)))
+	lines := counting(&counted, p.ask(ctx, k, load))
 	if err := out.print(ctx, "plan", lines); err != nil {
 		return err
 	}
 	if p.DetailedExitcode && counted > 0 {
 		return told(2)
+	}
+	return nil
+}
+
+// planned is a line of a plan in JSON: a process as its file describes it, resolved.
+type planned struct {
+	Type    string      `json:"type"` // process
+	Process api.Process `json:"process"`
+}
+
+// processes prints, in JSON, what the file describes, before what would be done about it.
+func (p Plan) processes(k *Kitt, load api.Load) error {
+	if p.Reveal && k.Output != "json" {
+		return usage("--reveal is for -o json alone", "kitt plan -o json --reveal")
+	}
+	for _, proc := range load.Spec.Processes {
+		if k.Output != "json" || !load.Means(proc.Name) {
+			continue
+		}
+		line := planned{"process", api.Masked(proc)}
+		if p.Reveal {
+			line.Process = api.Process{Process: proc}
+		}
+		b, err := json.Marshal(line)
+		if err != nil {
+			return fmt.Errorf("write plan: %w", err)
+		}
+		if _, err := k.Out.Write(append(api.Harmless(b), '\n')); err != nil {
+			return fmt.Errorf("write plan: %w", err)
+		}
 	}
 	return nil
 }
@@ -63,7 +102,7 @@ func (p Plan) ask(ctx context.Context, k *Kitt, load api.Load) iter.Seq2[api.Lin
 		switch {
 		case err == nil:
 		case errors.Is(err, api.ErrNotRunning) && !begun:
-			fresh(load.Spec, yield)
+			fresh(load, yield)
 		default:
 			yield(api.Line{}, err)
 		}
@@ -71,17 +110,17 @@ func (p Plan) ask(ctx context.Context, k *Kitt, load api.Load) iter.Seq2[api.Lin
 }
 
 // fresh is the plan where kitt does not run: everything would be started.
-func fresh(s spec.Spec, yield func(api.Line, error) bool) {
+func fresh(load api.Load, yield func(api.Line, error) bool) {
 	n := 0
-	for _, p := range s.Processes {
-		for i := 1; i <= p.Instances && !p.Held; i++ {
+	for _, p := range load.Spec.Processes {
+		for i := 1; i <= p.Instances && !p.Held && load.Means(p.Name); i++ {
 			n++
 			if !yield(api.Line{Type: "action", Verb: "start", ID: fmt.Sprintf("%s.%d", p.Name, i), Reason: "kitt is not running"}, nil) {
 				return
 			}
 		}
 	}
-	yield(api.Line{Type: "done", Text: count(n, "process", "processes") + " of " + filepath.Base(s.File) + " to start"}, nil)
+	yield(api.Line{Type: "done", Text: count(n, "process", "processes") + " of " + filepath.Base(load.Spec.File) + " to start"}, nil)
 }
 
 func counting(n *int, lines iter.Seq2[api.Line, error]) iter.Seq2[api.Line, error] {

@@ -33,7 +33,8 @@ func startDetached(_ context.Context, d home.Dirs) error {
 
 // daemonMain is `kitt daemon`, child of the keeper: fd 3 is the API's listener, fd 4 the line to the keeper.
 func daemonMain(args []string) int {
-	debug.SetGCPercent(150) // what a burst leaves behind is given back after it: see service/rest.go
+	debug.SetGCPercent(150)        // what a burst leaves behind is given back after it: see service/rest.go
+	debug.SetMemoryLimit(64 << 20) // beyond it garbage is looked for sooner: a large spec leaves much
 	d, asService, err := early.ProcessFlags("daemon", args)
 	if err != nil {
 		return complain("daemon", err)
@@ -55,7 +56,7 @@ func daemonMain(args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Log: log, Keeper: line, API: l,
+	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Up: keeper.Leashed(d.Run), Log: log, Keeper: line, API: l,
 		Image: keeper.ImageOf(os.Getpid(), d.State, exe), Load: loader(exe), Screen: screen,
 		StartKeeper: func() error { return startDetached(ctx, d) }}
 	if asService {
@@ -86,17 +87,17 @@ func loadMain([]string) int {
 func evalMain(args []string) int { return jseval.Main(args, os.Stdin, os.Stdout) }
 
 // evalChild runs evalMain in a child.
-func evalChild(ctx context.Context, file string, req spec.Request) ([]byte, []string, error) {
+func evalChild(ctx context.Context, file string, req spec.Request) (spec.Evaluated, error) {
 	exe, err := image()
 	if err != nil {
-		return nil, nil, err
+		return spec.Evaluated{}, err
 	}
 	r, err := jseval.Run(ctx, exe, jseval.Request{File: file, Cwd: req.Cwd, Env: req.Env, Profile: req.Profile})
 	var wrong *jseval.Error
 	if errors.As(err, &wrong) {
 		err = spec.Complaint{Pos: spec.Pos{File: wrong.File, Line: wrong.Line, Col: wrong.Col}, Text: wrong.Error(), Hint: wrong.Hint}
 	}
-	return r.Value, r.Reads, err
+	return spec.Evaluated{Value: r.Value, Reads: r.Reads, Note: r.Note()}, err
 }
 
 func complain(process string, err error) int {

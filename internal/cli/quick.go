@@ -35,7 +35,7 @@ func quickVerb(argv []string) (Globals, Verb, bool) {
 	switch line.Words[0] {
 	case "apply":
 		return g, Apply{File: line.File, Timeout: defaultWait}, len(names) == 0
-	case "status", "ls", "list", "ps":
+	case "status", "ls", "list", "l", "ps":
 		return g, Status{Names: names}, true
 	case "restart":
 		return g, Restart{Names: names, Timeout: defaultWait}, len(names) > 0

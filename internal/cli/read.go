@@ -47,6 +47,15 @@ func (s Source) request(k *Kitt) (spec.Request, error) {
 	return req, err
 }
 
+// look is read for who does not apply: it tells what kitt takes otherwise than pm2 too.
+func (k *Kitt) look(ctx context.Context, req spec.Request) (*spec.Spec, error) {
+	s, err := k.read(ctx, req)
+	if s != nil && !k.Quiet {
+		k.complain(s.Differs, cyan)
+	}
+	return s, err
+}
+
 // read loads the spec that req names and tells its warnings. Its error holds every complaint.
 func (k *Kitt) read(ctx context.Context, req spec.Request) (*spec.Spec, error) {
 	s, err := loadSpec(ctx, req, evalJS)

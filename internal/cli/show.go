@@ -73,6 +73,12 @@ func (k *Kitt) process(s api.Show) {
 			k.fields([]field{{in.ID + " out", in.Log.Out}, {in.ID + " err", in.Log.Err}})
 		}
 	}
+	if s.Cluster != nil {
+		k.workers(s.Cluster)
+	}
+	if len(s.Metrics) > 0 {
+		k.metrics(s.Metrics)
+	}
 	if len(s.Tree) > 0 {
 		k.heading("processes")
 		k.tree(s.Tree)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type column struct {
 
 var (
 	nameColumn    = column{"NAME", false, 0, func(_ time.Time, in *api.Instance) string { return clean(in.ID) }}
+	numberColumn  = column{"ID", true, 6, func(_ time.Time, in *api.Instance) string { return pmID(in) }}
 	projectColumn = column{"PROJECT", false, 6, func(_ time.Time, in *api.Instance) string { return clean(in.Project) }}
 	readyColumn   = column{"READY", false, 7, func(_ time.Time, in *api.Instance) string { return yes(in.Ready) }}
 	genColumn     = column{"GENERATION", true, 8, func(_ time.Time, in *api.Instance) string { return strconv.FormatUint(in.Generation, 10) }}
@@ -59,6 +61,9 @@ func instances(p Paint, now time.Time, rows []api.Instance, wideForm bool, width
 
 func columnsFor(rows []api.Instance, wideForm bool) []column {
 	cols := []column{nameColumn}
+	if wideForm && slices.ContainsFunc(rows, func(in api.Instance) bool { return in.Number != nil }) {
+		cols = append(cols, numberColumn)
+	}
 	if wideForm || severalProjects(rows) {
 		cols = append(cols, projectColumn)
 	}
@@ -67,6 +72,14 @@ func columnsFor(rows []api.Instance, wideForm bool) []column {
 		cols = append(cols, readyColumn, genColumn, exitColumn)
 	}
 	return append(cols, reasonColumn)
+}
+
+// pmID is the number by which pm2's users call an instance.
+func pmID(in *api.Instance) string {
+	if in.Number == nil {
+		return ""
+	}
+	return strconv.Itoa(*in.Number)
 }
 
 func severalProjects(rows []api.Instance) bool {

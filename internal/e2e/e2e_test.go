@@ -55,8 +55,11 @@ func TestScripts(t *testing.T) {
 		Dir:   "script",
 		Setup: setup,
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "pidns":
+				return exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run() == nil, nil
 			}
 			if cond == "cgroups" { // version 2 may limit memory here; whether kitt may is another matter
 				b, _ := os.ReadFile("/sys/fs/cgroup/cgroup.controllers")

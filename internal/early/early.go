@@ -34,7 +34,7 @@ func run(argv []string) (code int, ok bool) {
 		return 0, false
 	}
 	switch line.Words[0] {
-	case "status", "ls", "list", "ps":
+	case "status", "ls", "list", "l", "ps":
 		return 0, status(line)
 	}
 	return 0, false

@@ -92,6 +92,12 @@ func TestFault03KillKeeper(t *testing.T) {
 	underWriters(w, bigLog, kills(), w.killKeeper)
 }
 
+func TestFault04KillKeeperWithTimestamps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	underWriters(w, "log {\n max_size = \"1GB\"\n keep = 10000\n compress = false\n timestamps = true\n}", kills(), w.killKeeper)
+}
+
 func TestFault05KillKeeperWhileRotating(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -120,12 +120,27 @@ func TestFault17DiskFull(t *testing.T) {
 	w.stopWriters(4)
 }
 
-func TestFault18NothingIsEverDropped(t *testing.T) {
+func TestFault18ALogThatMayDrop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.spec(process("web", own("sleep"), `log { full = "drop" }`))
-	if out, code := w.try("check"); code != 6 || !strings.Contains(out, `"full"`) {
-		t.Errorf("exit %d: %s", code, out)
+	w.small(w.logs(), "4m")
+	w.spec(w.writersAt("flat", 2, "log {\n max_size = \"1GB\"\n full = \"drop\"\n}")...)
+	w.do("apply", "--no-wait")
+	w.told("dropping", "no space left on device")
+	if out := w.do("status"); !strings.Contains(out, "its output is dropped: cannot write the log: no space left on device") {
+		t.Errorf("status does not say so:\n%s", out)
+	}
+	pids := w.pids(2)
+	w.ok(syscall.Mount("tmpfs", w.logs(), "tmpfs", syscall.MS_REMOUNT, "size=1g"))
+	w.until("what was dropped of both", func() bool { return len(w.events("resumed")) >= 2 })
+	if now := w.pids(2); !slices.Equal(now, pids) {
+		t.Errorf("the pids were %v and are %v", pids, now)
+	}
+	w.file("stop", "")
+	for i := range 2 {
+		id := fmt.Sprintf("w%d.1", i)
+		w.ended(id)
+		checkHoles(w.T, strconv.Itoa(i), raw(w.T, w.store(id, "out")))
 	}
 }
 

@@ -153,7 +153,7 @@ const (
 func (e *evaluation) host() error {
 	settings, err := json.Marshal(map[string]any{"file": e.File, "dir": filepath.Dir(e.File), "cwd": e.Cwd, "env": e.Env,
 		"profile": e.Profile, "platform": runtime.GOOS, "arch": nodeArch(), "cpus": runtime.NumCPU(), "hostname": hostname(),
-		"home": e.Env["HOME"], "user": e.Env["USER"], "tmp": "/tmp", "wrap": wrap})
+		"home": e.Env["HOME"], "user": e.Env["USER"], "tmp": "/tmp", "wrap": wrap, "nodeOnly": nodeModules})
 	if err != nil {
 		return err
 	}
@@ -167,6 +167,7 @@ func (e *evaluation) host() error {
 		"__kitt_console":  e.hostConsole,
 		"__kitt_done":     e.hostDone,
 		"__kitt_fail":     e.hostFail,
+		"__kitt_need":     e.hostNeed,
 	}
 	for name, f := range funcs {
 		if err := e.vm.RegisterHostFunc(name, f); err != nil {
@@ -199,6 +200,14 @@ func (e *evaluation) hostDone(args []any) (any, error) {
 		return nil, nil
 	}
 	e.out.Value = json.RawMessage(value)
+	return nil, nil
+}
+
+// hostNeed notes what was asked for that only Node has, also where the file goes on without it.
+func (e *evaluation) hostNeed(args []any) (any, error) {
+	if e.out.Needs == "" {
+		e.out.Needs = str(args, 0)
+	}
 	return nil, nil
 }
 

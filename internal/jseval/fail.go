@@ -26,8 +26,13 @@ func (e *evaluation) fail(message, stack, required string) {
 		err.Message, err.Hint = "used more than 128 MB", "a config file exports a few objects; look for a list that grows without end"
 	case strings.Contains(message, "stack overflow"):
 		err.Message, err.Hint = "recursion without end: stack overflow", "look for a function that calls itself"
+	case strings.Contains(message, "Error: fs.") && strings.Contains(message, "is not available"):
+		err.Hint = "a config file only reads; kitt makes the folders of logs by itself"
 	case strings.Contains(message, "Cannot find module"):
-		err.Hint = "kitt has no Node: files, JSON and fs, os, path, url, util, dotenv can be required; put the values themselves into the file, or into a JSON file beside it"
+		err.Hint = "relative names count from the folder of the file that requires them"
+	}
+	if needs := needsNode(message); needs != "" && e.out.Needs == "" {
+		e.out.Needs = needs
 	}
 	err.File, err.Line, err.Col = e.where(stack, required)
 	e.out.Error = err

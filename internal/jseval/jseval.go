@@ -2,7 +2,8 @@
 //
 // The file may do what config files do: require and import files beside it, read process.env, path, os, fs,
 // print. It may not write, start programs or use the network, and it ends by itself: after three seconds,
-// 128 MB, or too deep a recursion. Run is the caller's side; Main is the child.
+// 128 MB, or too deep a recursion. Run is the caller's side; Main is the child. A file that needs what only Node has
+// is evaluated once more by the user's own node, where there is one, with the same limits of time and memory.
 package jseval
 
 import (
@@ -40,6 +41,8 @@ type Result struct {
 	Reads   []string        `json:"reads"`           // absolute paths of every file that was read or looked for
 	Console []string        `json:"console,omitempty"`
 	Error   *Error          `json:"error,omitempty"`
+	Needs   string          `json:"needs,omitempty"` // what it asked for that only Node has, in words: "child_process.execSync"
+	Node    string          `json:"node,omitempty"`  // path of the node that evaluated it for that; "" is the built-in engine
 }
 
 // An Error says what stopped the evaluation and where. Line and Col count from 1; 0 means not known.

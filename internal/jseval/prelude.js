@@ -1,10 +1,10 @@
 // What a config file sees of Node. It runs once, before the file, as the module kitt:prelude.
 const host = {};
-for (const name of ["settings", "names", "read", "stat", "list", "resolve", "console", "done", "fail"]) {
+for (const name of ["settings", "names", "read", "stat", "list", "resolve", "console", "done", "fail", "need"]) {
   host[name] = globalThis["__kitt_" + name];
   delete globalThis["__kitt_" + name];
 }
-const settings = JSON.parse(host.settings());
+const settings = JSON.parse(host.settings()), nodeOnly = new Set(settings.nodeOnly);
 
 // --- path
 function normalize(path) {
@@ -120,6 +120,14 @@ const url = {
     if (at.protocol !== "file:") throw new TypeError("The URL must be of scheme file");
     return decodeURIComponent(at.pathname);
   },
+  parse(text, query) { // the old way: null for what is not there
+    const m = /^([a-z][a-z0-9+.-]*:)?(\/\/(?:([^/?#]*)@)?([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/i.exec(String(text)), host = m[4] ?? null, port = /:(\d+)$/.exec(host ?? "");
+    return { protocol: m[1]?.toLowerCase() ?? null, slashes: m[2] ? true : null, auth: m[3] ?? null, host, port: port?.[1] ?? null, hostname: host?.replace(/:\d+$/, "") ?? null,
+      hash: m[7] ?? null, search: m[6] ?? null, query: query ? Object.fromEntries((m[6] ?? "?").slice(1).split("&").filter(Boolean).map((p) => p.split("=").map(decodeURIComponent))) : m[6]?.slice(1) ?? null,
+      pathname: m[5] || (host === null ? null : "/"), path: (m[5] || "/") + (m[6] ?? ""), href: String(text) };
+  },
+  format: (u) => (typeof u === "string" || u instanceof URL ? String(u) : (u.protocol ?? "") + (u.host || u.hostname ? "//" + (u.auth ? u.auth + "@" : "") + (u.host ?? u.hostname + (u.port ? ":" + u.port : "")) : "") + (u.pathname ?? "") + (u.search ?? "") + (u.hash ?? "")),
+  resolve: (from, to) => new URL(to, from).href,
   pathToFileURL: (p) => new URL("file://" + encodeURI(path.resolve(p)).replace(/[?#]/g, encodeURIComponent)),
 };
 
@@ -171,7 +179,7 @@ const dotenv = {
   },
 };
 const child_process = {};
-for (const name of ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync", "fork"]) child_process[name] = forbidden("child_process." + name);
+for (const name of ["exec", "execSync", "execFile", "execFileSync", "spawn", "spawnSync", "fork"]) child_process[name] = () => { host.need("the module child_process"); forbidden("child_process." + name)(); };
 const assert = Object.assign((ok, why) => { if (!ok) throw new Error(why ?? "assertion failed"); }, {
   equal(a, b, why) { assert(a == b, why); }, strictEqual(a, b, why) { assert(a === b, why); } });
 assert.ok = (ok, why) => assert(ok, why);
@@ -236,7 +244,10 @@ function load(file) {
 function requireIn(dir, parent) {
   const find = (name) => {
     try { return host.resolve(dir, String(name)); }
-    catch (e) { throw Object.assign(new Error(e.message), { code: "MODULE_NOT_FOUND" }); }
+    catch (e) {
+      if (/^(node:)?[a-z0-9_]+(\/promises)?$/.test(name) && nodeOnly.has(String(name).replace("node:", ""))) host.need("the module " + name);
+      throw Object.assign(new Error(e.message), { code: "MODULE_NOT_FOUND" });
+    }
   };
   const require = (name) => {
     const found = find(name);

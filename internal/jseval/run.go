@@ -45,6 +45,11 @@ func Run(ctx context.Context, exe string, r Request) (Result, error) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		return reads, fmt.Errorf("evaluate %s: read the answer: %w", r.File, err)
 	}
+	if got.Needs != "" {
+		if got, err = inNode(ctx, r, got); err != nil {
+			return got, err
+		}
+	}
 	if got.Error != nil {
 		return got, got.Error
 	}

@@ -37,7 +37,15 @@ func keeper() []mutant {
 		k("no kill at the deadline", "stop.go", "			k.endTree(l)\n			failpoint.Here(\"keeper.stop.killed\")", ``, `TestStopEndsTheWholeTree/process`),
 		k("no SIGCONT behind the signal", "stop.go", `k.signalTree(l, syscall.SIGCONT, mode)`, `_ = mode`, `TestAProgramThatIsHaltedHearsTheSignal`),
 		k("the asker is not waited for", "stop.go", `if wait > 0 {`, `if false {`, `TestTheFirstSignalWaitsForTheAsker`),
-		k("a full disk drops what is written", "pump.go", "		k.stall(s, err)\n		return n, false\n	}\n	k.resumed(s)", "		k.discard(s)\n		return n, false\n	}\n	k.resumed(s)", `TestAFullDiskMakesWritersWaitAndLosesNothing`),
+		k("a full disk drops what is written", "pump.go", "		k.refused(s, err)\n		return n, false\n	}\n	k.resumed(s)", "		k.discard(s)\n		return n, false\n	}\n	k.resumed(s)", `TestAFullDiskMakesWritersWaitAndLosesNothing`),
+		k("what a full disk drops is not counted", "hole.go", `h.bytes += int64(len(b))`, `h.bytes += int64(len(b) / 2)`, `TestALogThatMayDrop/splice`),
+		k("an upgrade forgets what was dropped", "handover.go", `k.takeHoles(h.holes)`, ``, `TestALogThatMayDrop/upgraded`),
+		k("a log drops unasked", "hole.go", `if !s.life.log.Drop {
+		k.stall(s, err)`, `if s.life == nil {
+		k.stall(s, err)`, `TestAFullDiskMakesWritersWaitAndLosesNothing`),
+		k("pieces have no time of their own", "pump.go", `s.life.log.Stamps {
+		st.every = 1`, `s.life == nil {
+		st.every = 1`, `TestWithTimestamps`),
 		k("a symlink in place of a log is followed", "store.go", `how|unix.O_NOFOLLOW|unix.O_CLOEXEC`, `how|unix.O_CLOEXEC`, `TestASymlinkInPlaceOfALogIsRefused`),
 		k("a folder open to others is used", "fifos.go", `case st.Mode&0o077 != 0:`, `case false:`, `TestARunFolderThatIsATrapIsRefused`),
 		k("a segment too many is removed", "store.go", `return s.start + s.size`, `return s.start + s.size + 1`, `TestRotationKeepsWhatIsAskedAndEveryOffset`),

@@ -19,6 +19,7 @@ type Spawn struct {
 	SetUser  bool   // only where the keeper runs as root
 	KillMode string // what of the tree ends with the program: "tree" (also ""), "group" or "process"
 	Log      Log
+	Channel  bool   // descriptor 3 is one end of a pair of stream sockets; Hold passes on the other
 	Meta     []byte // opaque to the keeper; at most 32 KiB; kept in its record, returned by List
 }
 
@@ -27,6 +28,8 @@ type Log struct {
 	Dir     string // absolute; "" keeps nothing (the bytes are read and dropped)
 	MaxSize int64  // bytes of `current` before it is closed as @START.log; 0 is no limit
 	Keep    int    // closed segments kept of each stream
+	Drop    bool   // bytes that cannot be written are dropped and counted; else the program waits
+	Stamps  bool   // the index tells when each piece came, not only every 10 ms
 }
 
 // A State of a life.

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -245,7 +246,7 @@ func (k *keeper) sendOffers(c *conn) {
 		l := c.offers[0]
 		var fds []int
 		mask := int64(0)
-		for i, fd := range []int{l.pidfd, l.out.fd, l.err.fd} {
+		for i, fd := range []int{l.pidfd, l.out.fd, l.err.fd, cmp.Or(l.channel, -1)} {
 			if fd >= 0 {
 				fds, mask = append(fds, fd), mask|1<<i
 			}

@@ -150,7 +150,7 @@ func (k *keeper) askDaemon() {
 	}
 	k.after(wait, func() {
 		if k.closing == nil {
-			k.shutdown(&closing{})
+			k.shutdown(&closing{stop: k.leashed})
 		}
 	})
 }

@@ -29,7 +29,7 @@ func asDaemonOf(ctx context.Context, home string) error {
 	if err != nil {
 		return err
 	}
-	w, err := c.Hold(ctx, home+"/run")
+	w, err := c.Hold(ctx, home+"/run", nil)
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,7 @@ func (k *keeper) finish(l *life) {
 	k.drain(&l.out)
 	k.drain(&l.err)
 	l.state, l.lingering, l.awaiting = Exited, false, false
+	l.closeChannel()
 	if l.escaped > 0 {
 		k.write(l, l.exitRecord())
 	}

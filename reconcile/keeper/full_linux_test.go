@@ -22,11 +22,7 @@ func TestAFullDiskMakesWritersWaitAndLosesNothing(t *testing.T) {
 			}
 			t.Cleanup(func() { syscall.Unmount(b.home+"/logs", syscall.MNT_DETACH) })
 			b.spawn(os.Args[0], "@lines", "0", b.home+"/stop")
-			var e Event
-			for e.Kind != "stalled" {
-				e = <-b.c.Events()
-			}
-			if e.Text != "no space left on device" {
+			if e := b.event("stalled"); e.Text != "no space left on device" {
 				t.Errorf("it stalled by %q", e.Text)
 			}
 			began := time.Now()

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"os"
 	"strconv"
 	"strings"
@@ -14,7 +15,8 @@ import (
 //
 //	kitt handover 1
 //	keeper at=NS lock=FD api=FD sock=FD base=CGROUP n=N made=1
-//	life name=NAME out=FD err=FD pid=FD child=1 told=1 linger=1
+//	life name=NAME out=FD err=FD pid=FD chan=FD child=1 told=1 linger=1
+//	hole dir=PATH life=NAME bytes=N lines=N why=TEXT
 //
 // All else is in the journal, as after a death of the keeper: whoever cannot read this text closes what it inherited
 // and goes on from there. Values are %-encoded, a missing number is -1.
@@ -31,12 +33,14 @@ type handover struct {
 	n               int
 	made            bool
 	lives           map[string]handed
+	holes           []*hole
 }
 
 // handed is what is passed of one life.
 type handed struct {
 	out, err, pidfd     int
 	child, told, linger bool
+	channel             int
 }
 
 // handOver keeps open what the next program needs. The first of fds is the text; env tells where it is.
@@ -94,9 +98,13 @@ func (k *keeper) handoverText() (text string, fds []int) {
 		put("out", l.out.fd)
 		put("err", l.err.fd)
 		put("pid", l.pidfd)
+		put("chan", cmp.Or(l.channel, -1))
 		flag("child", l.child)
 		flag("told", l.told)
 		flag("linger", l.lingering)
+	}
+	for _, h := range k.holes {
+		b.WriteString(h.handedText())
 	}
 	b.WriteString("\n")
 	return b.String(), fds
@@ -157,7 +165,9 @@ func parseHandover(text string) (h *handover, ok bool) {
 			h.lock, h.api, h.sock = v.fd("lock"), v.fd("api"), v.fd("sock")
 			h.base, h.n, h.made = v["base"], max(v.fd("n"), 0), v["made"] != ""
 		case "life":
-			h.lives[v["name"]] = handed{v.fd("out"), v.fd("err"), v.fd("pid"), v["child"] != "", v["told"] != "", v["linger"] != ""}
+			h.lives[v["name"]] = handed{v.fd("out"), v.fd("err"), v.fd("pid"), v["child"] != "", v["told"] != "", v["linger"] != "", v.fd("chan")}
+		case "hole":
+			h.holes = append(h.holes, v.hole())
 		}
 	}
 	return h, h.lock > 2 && h.api > 2 && h.sock > 2
@@ -205,7 +215,7 @@ func (k *keeper) takeStreams(l *life) {
 
 func (h *handover) of(life string) (handed, bool) {
 	if h == nil {
-		return handed{-1, -1, -1, false, false, false}, false
+		return handed{-1, -1, -1, false, false, false, -1}, false
 	}
 	one, ok := h.lives[life]
 	return one, ok
@@ -214,6 +224,7 @@ func (h *handover) of(life string) (handed, bool) {
 // takeLife takes up a life that was passed on. False means that it must be found like any other.
 func (k *keeper) takeLife(l *life) bool {
 	h, ok := k.up.handed.of(l.name)
+	defer func() { k.takeChannel(l, h.channel) }()
 	if !ok || l.pid <= 1 {
 		closeFd(h.pidfd)
 		return false
@@ -276,8 +287,10 @@ func (k *keeper) handedOver() {
 			closeFd(one.out)
 			closeFd(one.err)
 			closeFd(one.pidfd)
+			closeFd(one.channel)
 		}
 	}
+	k.takeHoles(h.holes)
 	k.up.handed = nil
 	k.reap()
 	k.up.pause = max(time.Since(time.Unix(0, h.at)), 1)

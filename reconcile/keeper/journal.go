@@ -75,6 +75,12 @@ func (r *record) line() []byte {
 		put("dir", r.log.Dir)
 		num("max", r.log.MaxSize)
 		num("keep", int64(r.log.Keep))
+		if r.log.Drop {
+			num("drop", 1)
+		}
+		if r.log.Stamps {
+			num("stamps", 1)
+		}
 	}
 	if r.op == "spawn" || r.op == "meta" {
 		b.WriteString(" meta=" + base64.RawURLEncoding.EncodeToString(r.meta))
@@ -137,6 +143,10 @@ func (r *record) field(k, v string) bool {
 		r.log.MaxSize = num()
 	case "keep":
 		r.log.Keep = int(num())
+	case "drop":
+		r.log.Drop = num() != 0
+	case "stamps":
+		r.log.Stamps = num() != 0
 	case "sig":
 		r.sig = syscall.Signal(num())
 	case "by":

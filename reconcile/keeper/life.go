@@ -13,6 +13,7 @@ import (
 type life struct {
 	name       string
 	pid, pidfd int
+	channel    int // 0: none
 	tok        int
 	ident      uint64
 	child      bool // ours to reap
@@ -118,6 +119,7 @@ func (k *keeper) settle(l *life) {
 // drop takes a life out of the list and everything of it off the disk, but its logs.
 func (k *keeper) drop(l *life) {
 	k.unwatchProcess(l)
+	l.closeChannel()
 	for _, s := range []*stream{&l.out, &l.err} {
 		k.closeStream(s)
 		k.removeFifo(s)

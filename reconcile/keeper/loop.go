@@ -31,6 +31,7 @@ type keeper struct {
 	sources  map[int]source
 	streams  map[int]*stream
 	stores   map[string]*store
+	holes    map[string]*hole  // what is being dropped, by folder
 	kept     map[string]*spill // pages of a dead keeper, by the log they could not be written to
 	lives    map[string]*life
 	order    []*life
@@ -55,6 +56,7 @@ type keeper struct {
 	served   int // requests since memory was given back
 	runWatch int // a descriptor; 0: none
 	mending  bool
+	leashed  bool // nothing outlives the one in the foreground: see leash.go
 }
 
 // A source is told when its token is ready.
@@ -164,7 +166,7 @@ func (k *keeper) scratch() []byte {
 func newKeeper(opt Options) (*keeper, error) {
 	opt.Copy = opt.Copy || failpoint.On(failpoint.Copy)
 	k := &keeper{opt: opt, boot: bootID(), began: time.Now(), oom: ownOOM(), api: -1, keepSock: -1,
-		sources: map[int]source{}, streams: map[int]*stream{}, stores: map[string]*store{},
+		sources: map[int]source{}, streams: map[int]*stream{}, stores: map[string]*store{}, holes: map[string]*hole{},
 		lives: map[string]*life{}, pids: map[int]*life{}, orphans: map[int]orphan{}, conns: map[int]*conn{}}
 	k.daemon.pidfd, k.daemon.pid = -1, 0
 	var err error
@@ -249,6 +251,7 @@ func (s signals) wake(k *keeper, _ ready) {
 
 // leave removes what only a living keeper has. Lives go on; their FIFOs and the journal stay.
 func (k *keeper) leave() {
+	k.endHoles()
 	for _, name := range []string{"api.sock", "keeper.sock"} {
 		unix.Unlink(k.opt.Run + "/" + name)
 	}

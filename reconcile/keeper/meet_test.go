@@ -190,7 +190,7 @@ func TestAHandoverIsReadWholeOrNotAtAll(t *testing.T) {
 	if !ok || h.lock != 3 || h.api != 4 || h.sock != 5 || h.base != "/sys/x" || h.n != 7 || !h.made || h.at != 5 {
 		t.Errorf("%v %+v", ok, h)
 	}
-	if l := h.lives["shop/web.1#1.a"]; l != (handed{6, -1, 8, true, true, false}) {
+	if l := h.lives["shop/web.1#1.a"]; l != (handed{6, -1, 8, true, true, false, -1}) {
 		t.Errorf("%+v", l)
 	}
 	for i := range len(good) - 1 {

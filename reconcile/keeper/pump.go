@@ -71,7 +71,7 @@ func (k *keeper) pourOne(s *stream) (n int64) {
 	}
 	if end {
 		k.endStream(s)
-	} else if n < int64(s.size)/4 {
+	} else if n < int64(s.size)/4 && (s.hot || !s.life.log.Stamps) {
 		s.cool = k.now() + coolFor
 	}
 	k.control()
@@ -127,6 +127,9 @@ func (k *keeper) slice(s *stream) (n int64, end bool) {
 	if s.life.log.Dir == "" {
 		return k.discard(s)
 	}
+	if h := k.holeOf(s); h != nil {
+		return k.fall(s, h)
+	}
 	if s.store == nil || s.store.fd < 0 { // a silent program gets no folder
 		if empty, end := k.peek(s.fd); empty {
 			return 0, end
@@ -143,7 +146,7 @@ func (k *keeper) slice(s *stream) (n int64, end bool) {
 		return n, false
 	}
 	if err != nil {
-		k.stall(s, err)
+		k.refused(s, err)
 		return n, false
 	}
 	k.resumed(s)
@@ -154,12 +157,15 @@ func (k *keeper) slice(s *stream) (n int64, end bool) {
 
 // storeFor returns the stream's store, open and in its place.
 func (k *keeper) storeFor(s *stream, now int64) (*store, error) {
-	dir := s.life.log.Dir + "/" + s.name()
+	dir := s.folder()
 	if s.dir != dir {
 		k.releaseStore(s)
 		s.store, s.dir = k.takeStore(dir), dir
 	}
 	st := s.store
+	if st.every = markEvery; s.life.log.Stamps {
+		st.every = 1
+	}
 	if st.fd < 0 {
 		if err := st.open(now); err != nil {
 			return nil, err
@@ -167,20 +173,20 @@ func (k *keeper) storeFor(s *stream, now int64) (*store, error) {
 	} else if err := st.check(now, now-st.mark >= markEvery); err != nil {
 		return nil, err
 	}
-	return st, k.turn(s, st, now)
+	return st, k.turn(s.life, st, now)
 }
 
 // turn rotates a store that is full.
-func (k *keeper) turn(s *stream, st *store, now int64) error {
-	most := s.life.log.MaxSize
+func (k *keeper) turn(l *life, st *store, now int64) error {
+	most := l.log.MaxSize
 	if most <= 0 || st.size < most || st.page != nil {
 		return nil
 	}
-	if err := st.rotate(s.life.log.Keep, now); err != nil {
+	if err := st.rotate(l.log.Keep, now); err != nil {
 		st.close()
 		return err
 	}
-	k.tell("rotated", s.life, st.dir)
+	k.tell("rotated", l, st.dir)
 	return nil
 }
 
@@ -205,8 +211,8 @@ func (k *keeper) move(s *stream, st *store, now int64) (n int64, err error) {
 		return 0, err
 	}
 	st.wrote(n, now)
-	if err := k.turn(s, st, now); err != nil {
-		k.stall(s, err)
+	if err := k.turn(s.life, st, now); err != nil {
+		k.refused(s, err)
 	}
 	return n, nil
 }
@@ -240,8 +246,8 @@ func (k *keeper) copySlice(s *stream, st *store, now, room int64) (int64, error)
 	if err := k.flushPage(st, now); err != nil {
 		return int64(n), err
 	}
-	if err := k.turn(s, st, now); err != nil {
-		k.stall(s, err)
+	if err := k.turn(s.life, st, now); err != nil {
+		k.refused(s, err)
 	}
 	return int64(n), nil
 }
@@ -361,6 +367,9 @@ func (k *keeper) drain(s *stream) {
 		}
 	}
 }
+
+// folder is where the stream's bytes belong.
+func (s *stream) folder() string { return s.life.log.Dir + "/" + s.name() }
 
 func (s *stream) name() string {
 	if s == &s.life.err {

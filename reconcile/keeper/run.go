@@ -78,10 +78,13 @@ func Run(opt Options) int {
 	k.handedOver()
 	k.watchRun()
 	k.startDaemon()
+	k.holdLeash()
 	if opt.Ready != nil {
 		opt.Ready()
 	}
-	return k.loop()
+	code := k.loop()
+	k.removeHome()
+	return code
 }
 
 func die(err error) int {

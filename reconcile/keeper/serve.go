@@ -243,7 +243,7 @@ func (k *keeper) hearWitness(c *conn, f frame) error {
 	}); err != nil {
 		return err
 	}
-	fds := [3]int{-1, -1, -1}
+	fds := [4]int{-1, -1, -1, -1}
 	for i := range fds {
 		if mask&(1<<i) != 0 && len(c.fds) > 0 {
 			fds[i], c.fds = c.fds[0], c.fds[1:]
@@ -252,6 +252,7 @@ func (k *keeper) hearWitness(c *conn, f frame) error {
 	if l := k.lives[name]; l != nil {
 		failpoint.Here("keeper.witness.heard")
 		k.testify(l, fds[0], fds[1], fds[2])
+		k.takeChannel(l, fds[3])
 		return nil
 	}
 	for _, fd := range fds {

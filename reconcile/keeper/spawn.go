@@ -27,7 +27,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	}
 	k.trimLater()
 	l := newLife(s)
-	var app [2]int
+	var app [3]int
 	for i, st := range []*stream{&l.out, &l.err} {
 		fd, err := k.makeStream(st)
 		if err != nil {
@@ -35,6 +35,11 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 			return nil, refuse("make fifo", st.fifo, err)
 		}
 		app[i] = fd
+	}
+	var err error
+	if app[2], err = k.openChannel(l, s); err != nil {
+		k.undo(l, app[:2], false)
+		return nil, err
 	}
 	failpoint.Here("keeper.spawn.fifos")
 	dir, cgroup := k.forest.plant()
@@ -45,7 +50,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 		return nil, refuse("record", s.Life, err)
 	}
 	failpoint.Here("keeper.spawn.recorded")
-	err := k.fork(l, s, app, cgroup)
+	err = k.fork(l, s, app, cgroup)
 	failpoint.Here("keeper.spawn.forked")
 	closeFd(cgroup)
 	if err != nil {
@@ -54,6 +59,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	}
 	unix.Close(app[0])
 	unix.Close(app[1])
+	closeFd(app[2])
 	k.born(l)
 	failpoint.Here("keeper.spawn.kept")
 	return l, nil
@@ -76,8 +82,9 @@ func (k *keeper) born(l *life) {
 // undo takes back what spawn made.
 func (k *keeper) undo(l *life, app []int, recorded bool) {
 	for _, fd := range app {
-		unix.Close(fd)
+		closeFd(fd)
 	}
+	l.closeChannel()
 	for _, s := range []*stream{&l.out, &l.err} {
 		k.closeStream(s)
 		unix.Unlink(k.fifoPath(s))
@@ -131,7 +138,7 @@ func (k *keeper) roomLeft() error {
 }
 
 // fork starts the program. A cgroup that children may not enter is done without.
-func (k *keeper) fork(l *life, s *Spawn, app [2]int, cgroup int) error {
+func (k *keeper) fork(l *life, s *Spawn, app [3]int, cgroup int) error {
 	pid, err := k.forkInto(l, s, app, cgroup)
 	if err != nil && cgroup >= 0 && cgroupRefused(err) {
 		if pid, err = k.forkInto(l, s, app, -1); err == nil {
@@ -156,7 +163,7 @@ func cgroupRefused(err error) bool {
 	return false
 }
 
-func (k *keeper) forkInto(l *life, s *Spawn, app [2]int, cgroup int) (int, error) {
+func (k *keeper) forkInto(l *life, s *Spawn, app [3]int, cgroup int) (int, error) {
 	env := make([]string, 0, len(s.Env)+1)
 	for _, e := range s.Env {
 		if !strings.HasPrefix(e, cookieName+"=") {
@@ -165,6 +172,9 @@ func (k *keeper) forkInto(l *life, s *Spawn, app [2]int, cgroup int) (int, error
 	}
 	attr := &syscall.ProcAttr{Dir: s.Cwd, Env: append(env, cookieName+"="+s.Life), Sys: childAttr(&l.pidfd, cgroup),
 		Files: []uintptr{uintptr(k.null), uintptr(app[0]), uintptr(app[1])}}
+	if app[2] >= 0 {
+		attr.Files = append(attr.Files, uintptr(app[2])) // channelFD
+	}
 	if s.SetUser {
 		attr.Sys.Credential = &syscall.Credential{Uid: s.UID, Gid: s.GID, Groups: s.Groups}
 	}

@@ -75,6 +75,9 @@ type onReady func()
 
 func (f onReady) wake(*keeper, ready) { f() }
 
+// NoSignal as a StopOrder's Signal sends none: the program was asked by other means.
+const NoSignal = syscall.Signal(-1)
+
 // firstSignal asks the tree to end, and plans the last word.
 func (k *keeper) firstSignal(l *life, grace time.Duration) {
 	if !l.lingering && !l.told {
@@ -83,7 +86,9 @@ func (k *keeper) firstSignal(l *life, grace time.Duration) {
 		if mode == "" {
 			mode = "tree"
 		}
-		k.signalTree(l, l.stopSig, mode)
+		if l.stopSig != NoSignal {
+			k.signalTree(l, l.stopSig, mode)
+		}
 		failpoint.Here("keeper.stop.signalled")
 		k.signalTree(l, syscall.SIGCONT, mode) // one that is stopped would never hear it
 	}

@@ -26,10 +26,11 @@ type store struct {
 	size  int64 // bytes in current
 	safe  int64 // of those, how many were there when current was last seen in its place
 	mark  int64 // unix ns of the last mark
+	every int64 // the least distance of two marks
 	page  *spill
 }
 
-// markEvery is the least distance of two marks of an index.
+// markEvery is the least distance of two marks of an index, where not each piece has its own.
 const markEvery = 10 * int64(time.Millisecond)
 
 // end is the offset at which the next byte goes.
@@ -205,7 +206,7 @@ func dupNull() int {
 // wrote takes note of n bytes that were appended, first at the time at.
 func (s *store) wrote(n, at int64) {
 	failpoint.Here("keeper.store.wrote")
-	if n > 0 && at-s.mark >= markEvery {
+	if n > 0 && at-s.mark >= s.every {
 		s.putMark(at, s.end())
 	}
 	s.size += n

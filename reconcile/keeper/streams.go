@@ -41,9 +41,13 @@ func (p *spill) replayInto(st *store) {
 func (k *keeper) releaseStore(s *stream) {
 	st := s.store
 	s.store, s.dir = nil, ""
-	if st == nil {
-		return
+	if st != nil {
+		k.giveStore(st)
 	}
+}
+
+// giveStore ends one use of a store.
+func (k *keeper) giveStore(st *store) {
 	if st.refs--; st.refs > 0 {
 		return
 	}

@@ -54,6 +54,9 @@ const (
 	tHandover
 	tService
 	tPause
+	tLogDrop
+	tLogStamps
+	tChannel
 )
 
 // Codes of a refusal that callers branch on.
@@ -88,7 +91,9 @@ func putBool(b []byte, tag uint16, v bool) []byte {
 func putLog(b []byte, l Log) []byte {
 	b = putString(b, tLogDir, l.Dir)
 	b = putInt(b, tLogMax, l.MaxSize)
-	return putInt(b, tLogKeep, int64(l.Keep))
+	b = putInt(b, tLogKeep, int64(l.Keep))
+	b = putBool(b, tLogDrop, l.Drop)
+	return putBool(b, tLogStamps, l.Stamps)
 }
 
 func (l *Log) field(tag uint16, v []byte) {
@@ -99,6 +104,10 @@ func (l *Log) field(tag uint16, v []byte) {
 		l.MaxSize = getInt(v)
 	case tLogKeep:
 		l.Keep = int(getInt(v))
+	case tLogDrop:
+		l.Drop = getBool(v)
+	case tLogStamps:
+		l.Stamps = getBool(v)
 	}
 }
 
@@ -120,6 +129,7 @@ func putSpawn(b []byte, s *Spawn) []byte {
 	}
 	b = putBool(b, tSetUser, s.SetUser)
 	b = putString(b, tKillMode, s.KillMode)
+	b = putBool(b, tChannel, s.Channel)
 	return putBytes(putLog(b, s.Log), tMeta, s.Meta)
 }
 
@@ -148,6 +158,8 @@ func getSpawn(body []byte) (s Spawn, err error) {
 			s.SetUser = getBool(v)
 		case tKillMode:
 			s.KillMode = string(v)
+		case tChannel:
+			s.Channel = getBool(v)
 		case tMeta:
 			s.Meta = append([]byte(nil), v...)
 		default:

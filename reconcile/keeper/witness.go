@@ -17,6 +17,8 @@ type Witness struct {
 	lock int
 	mu   sync.Mutex
 	held map[string]testimony
+
+	channels Channels
 }
 
 type testimony struct {
@@ -26,8 +28,8 @@ type testimony struct {
 
 // Hold begins to witness: the keeper sends what there is for every life, now and later, without being waited for.
 // Run is the keeper's run folder, in which the next keeper sees that there is a witness. Call it once, after Attach
-// or Claim. When Done is closed, call Testify; in any case Close.
-func (c *Client) Hold(ctx context.Context, run string) (*Witness, error) {
+// or Claim. What passes for channels may be nil. When Done is closed, call Testify; in any case Close.
+func (c *Client) Hold(ctx context.Context, run string, channels Channels) (*Witness, error) {
 	fd, err := unix.Open(run+"/"+witnessLock, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: run + "/" + witnessLock, Err: err}
@@ -36,7 +38,7 @@ func (c *Client) Hold(ctx context.Context, run string) (*Witness, error) {
 		unix.Close(fd)
 		return nil, &os.PathError{Op: "lock", Path: run + "/" + witnessLock, Err: err}
 	}
-	w := &Witness{lock: fd, held: map[string]testimony{}}
+	w := &Witness{lock: fd, held: map[string]testimony{}, channels: channels}
 	c.mu.Lock()
 	c.hold = w
 	c.mu.Unlock()
@@ -58,7 +60,7 @@ func (c *Client) held(f frame) {
 		}
 	})
 	n := 0
-	for i := range 3 {
+	for i := range 4 {
 		n += int(mask >> i & 1)
 	}
 	if err != nil || n > len(c.fds) {
@@ -77,6 +79,9 @@ func (c *Client) held(f frame) {
 	w.mu.Lock()
 	w.held[name] = t
 	w.mu.Unlock()
+	if mask&(1<<3) != 0 {
+		w.channels.pass(name, t.fds[len(t.fds)-1])
+	}
 }
 
 func (t testimony) close() {

@@ -36,6 +36,9 @@ type Runtime struct {
 	// and those that the one before this may have been told. It must not wait. May be nil.
 	Ended func(o reconcile.Observed)
 
+	// Say sends a message, as JSON, over the channel of a life. May be nil: then nothing is said.
+	Say func(life string, message []byte) error
+
 	mu     sync.Mutex
 	seen   bool                    // the list was read once
 	over   map[string]bool         // lives that a list showed as over: an event about one of them may come late
@@ -127,6 +130,9 @@ func (r *Runtime) tell(o reconcile.Observed) {
 	}
 }
 
+// Poke has an instance looked at again.
+func (r *Runtime) Poke(id reconcile.ID) { r.poke(id) }
+
 // poke tells that an instance changed. Where nobody has listened for long, one poke about all instances takes the
 // place of those that wait.
 func (r *Runtime) poke(id reconcile.ID) {
@@ -153,7 +159,7 @@ func (r *Runtime) poke(id reconcile.ID) {
 func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed {
 	o.Exit.At = fresh(o.Exit.At)
 	if was, known := r.lives[o.ID][o.Life]; known {
-		o.Started, o.Limits, o.Stop = was.Started, was.Limits, was.Stop
+		o.Started, o.Limits, o.Stop, o.Ready, o.Note = was.Started, was.Limits, was.Stop, was.Ready, was.Note
 		o.Asked = o.Asked || was.Asked
 		if o.Trouble == "" {
 			o.Trouble = was.Trouble
@@ -162,6 +168,8 @@ func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed
 	switch e.Kind {
 	case "stalled":
 		o.Trouble = "its output waits: cannot write the log: " + e.Text
+	case "dropping":
+		o.Trouble = "its output is dropped: cannot write the log: " + e.Text
 	case "resumed":
 		o.Trouble = ""
 	case "unkillable":
@@ -243,7 +251,7 @@ func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) 
 	err := r.Keeper.Tune(ctx, life, r.log(in))
 	if err == nil {
 		m := newMeta(in, was.History)
-		m.World = r.stopWorld(life, in)
+		m.World, m.Ready, m.Note = r.stopWorld(life, in), was.Ready, was.Note
 		err = r.Keeper.SetMeta(ctx, life, m.bytes())
 	}
 	if err != nil && !errors.Is(err, keeper.ErrUnknown) {

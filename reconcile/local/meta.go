@@ -19,6 +19,8 @@ type meta struct {
 	Before   int        `json:"b,omitempty"`
 	Deaths   [][2]int64 `json:"d,omitempty"` // unix ms, ms it had run
 	Last     *lastExit  `json:"x,omitempty"`
+	Ready    bool       `json:"r,omitempty"`
+	Note     string     `json:"note,omitempty"`
 	World    *world     `json:"w,omitempty"` // where there is a stop command
 }
 
@@ -34,7 +36,13 @@ type lastExit struct {
 }
 
 func newMeta(in reconcile.Instance, h reconcile.History) meta {
-	m := meta{Run: in.Run, Limits: reconcile.Limits(in.Process.Log), Stop: in.Process.Stop, Restarts: h.Restarts, Before: h.Before}
+	return metaOf(&reconcile.Observed{Run: in.Run, Limits: reconcile.Limits(in.Process.Log), Stop: in.Process.Stop, History: h})
+}
+
+// metaOf is what fill reads, less the world.
+func metaOf(o *reconcile.Observed) meta {
+	h := o.History
+	m := meta{Run: o.Run, Limits: o.Limits, Stop: o.Stop, Ready: o.Ready, Note: o.Note, Restarts: h.Restarts, Before: h.Before}
 	if x := h.Last; x.How != "" {
 		m.Last = &lastExit{x.How, x.Code, x.Signal, x.At.UnixMilli()}
 	}
@@ -59,7 +67,7 @@ func (m meta) bytes() []byte {
 
 // fill puts what the life carries into o.
 func (m meta) fill(o *reconcile.Observed) {
-	o.Run, o.Limits, o.Stop = m.Run, m.Limits, m.Stop
+	o.Run, o.Limits, o.Stop, o.Ready, o.Note = m.Run, m.Limits, m.Stop, m.Ready, m.Note
 	o.History = reconcile.History{Before: m.Before, Restarts: m.Restarts}
 	if x := m.Last; x != nil {
 		o.History.Last = reconcile.Exit{How: x.How, Code: x.Code, Signal: x.Signal, At: time.UnixMilli(x.At)}

@@ -36,8 +36,9 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 	}
 	name := reconcile.LifeName(in.ID, in.Generation, strconv.FormatUint(uint64(rand.Uint32()), 36))
 	m := newMeta(in, h)
-	s, err := r.prepare(in)
+	s, note, err := r.prepare(in)
 	if err == nil {
+		m.Note = note
 		m.World = r.stopWorld(name, in)
 		s.Life, s.Meta = name, m.bytes()
 		err = r.spawn(ctx, s, in)
@@ -102,30 +103,31 @@ func (r *Runtime) enter(in reconcile.Instance) (w world, pathFrom string, err er
 }
 
 // prepare resolves an instance into a spawn: program, environment, user, log folder.
-func (r *Runtime) prepare(in reconcile.Instance) (keeper.Spawn, error) {
+// note is what is done otherwise than recorded, if anything.
+func (r *Runtime) prepare(in reconcile.Instance) (s keeper.Spawn, note string, err error) {
 	argv, _, _ := in.Process.For(in.ID.N)
 	w, pathFrom, err := r.enter(in)
 	if err != nil {
-		return keeper.Spawn{}, err
+		return s, "", err
 	}
 	if err := enterable(w.Cwd); err != nil {
-		return keeper.Spawn{}, err
+		return s, "", err
 	}
-	path, err := lookPath(argv[0], w.Cwd, w.Env["PATH"])
+	path, note, err := find(argv[0], w.Cwd, w.Env)
 	if err != nil {
-		return keeper.Spawn{}, notFound(argv[0], err, w.Env["PATH"], pathFrom)
+		return s, "", notFound(argv[0], err, w.Env["PATH"], pathFrom)
 	}
-	s := keeper.Spawn{Argv: argv, Path: path, Cwd: w.Cwd, Umask: 0o022, KillMode: in.Process.Stop.KillMode, Log: r.log(in), Env: list(w.Env)}
+	s = keeper.Spawn{Argv: argv, Path: path, Cwd: w.Cwd, Umask: 0o022, KillMode: in.Process.Stop.KillMode, Log: r.log(in), Env: list(w.Env)}
 	if in.Process.Umask != nil {
 		s.Umask = *in.Process.Umask
-	}
-	if err := r.bind(&s, in.Process.Nice, in.Process.Rlimits, w.User != nil); err != nil {
-		return s, err
 	}
 	if w.User != nil {
 		s.SetUser, s.UID, s.GID, s.Groups = true, w.User.Uid, w.User.Gid, w.User.Groups
 	}
-	return s, nil
+	if err = r.channelled(&s, in); err == nil {
+		err = r.bind(&s, in.Process.Nice, in.Process.Rlimits, w.User != nil)
+	}
+	return s, note, err
 }
 
 // enterable says why cwd cannot be entered.
@@ -212,7 +214,7 @@ func (r *Runtime) log(in reconcile.Instance) keeper.Log {
 	if l.Off {
 		return keeper.Log{}
 	}
-	return keeper.Log{Dir: r.Folder(in), MaxSize: l.MaxSize, Keep: l.Keep}
+	return keeper.Log{Dir: r.Folder(in), MaxSize: l.MaxSize, Keep: l.Keep, Drop: l.Full == "drop", Stamps: l.Timestamps}
 }
 
 // Folder is where the streams of an instance are stored.

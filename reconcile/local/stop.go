@@ -37,6 +37,9 @@ func (r *Runtime) Stop(ctx context.Context, life string, how spec.Stop, asker in
 	if !r.begin(life, most) {
 		return nil
 	}
+	if len(how.Command) == 0 && r.say(life, how.Message) {
+		order.Signal = keeper.NoSignal // the message takes its place
+	}
 	if len(how.Command) == 0 {
 		return r.order(ctx, order)
 	}

@@ -6,11 +6,12 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
-// asUser makes the world that of another user, with that user's groups, and HOME unless the spec sets its own. Only
-// root can.
+// asUser makes the world that of another user, with that user's groups, and HOME and SHELL unless the spec sets its own.
+// Only root can.
 func (w *world) asUser(name, group string, own map[string]string) error {
 	if name == "" && group == "" {
 		return nil
@@ -40,12 +41,29 @@ func (w *world) asUser(name, group string, own map[string]string) error {
 	if name == "" {
 		return nil
 	}
-	for k, v := range map[string]string{"HOME": u.HomeDir, "USER": u.Username, "LOGNAME": u.Username} {
+	for k, v := range map[string]string{"HOME": u.HomeDir, "USER": u.Username, "LOGNAME": u.Username, "SHELL": shellOf(u.Username)} {
+		if v == "" {
+			continue
+		}
 		if _, set := own[k]; !set {
 			w.Env[k] = v
 		}
 	}
 	return nil
+}
+
+// shellOf is a user's shell as /etc/passwd has it; "" where the system keeps its users elsewhere.
+func shellOf(name string) string {
+	text, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Split(strings.TrimSpace(line), ":"); len(f) == 7 && f[0] == name {
+			return f[6]
+		}
+	}
+	return ""
 }
 
 func as(name, group string) string {

@@ -70,8 +70,8 @@ type disk interface {
 type realDisk struct{}
 
 func (realDisk) write(f *os.File, b []byte) (int, error) { return f.Write(b) }
-func (realDisk) rename(from, to string) error            { return os.Rename(from, to) }
-func (realDisk) remove(path string) error                { return os.Remove(path) }
+func (realDisk) rename(from, to string) error            { return renamePlace(from, to) }
+func (realDisk) remove(path string) error                { return removePlace(path) }
 
 // replace makes a file of parts take the place of the one at path.
 func (realDisk) replace(path string, parts ...[]byte) error {

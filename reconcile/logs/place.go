@@ -20,21 +20,51 @@ func openPlace(path string) (*os.File, error) {
 	if path == "/dev/stdout" || path == "/dev/stderr" || path == os.DevNull {
 		return os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
 	}
-	fd, err := descend(filepath.Clean(path))
+	fd, err := descend(filepath.Clean(path), func(dir int, name string) (int, error) {
+		// O_NONBLOCK: a FIFO without a reader must not hold us
+		return unix.Openat(dir, name, unix.O_RDWR|unix.O_APPEND|unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	})
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// descend walks down from the root, a folder at a time, so that nothing is looked up twice.
-func descend(path string) (int, error) {
+// renamePlace renames a file inside its folder, which is reached as openPlace reaches it. Both paths lie in one folder.
+func renamePlace(from, to string) error {
+	return inFolder("rename", from, func(dir int) error {
+		return unix.Renameat(dir, filepath.Base(from), dir, filepath.Base(to))
+	})
+}
+
+// removePlace removes a file from its folder, which is reached as openPlace reaches it.
+func removePlace(path string) error {
+	return inFolder("remove", path, func(dir int) error { return unix.Unlinkat(dir, filepath.Base(path), 0) })
+}
+
+func inFolder(op, path string, do func(dir int) error) error {
+	dir, err := descend(filepath.Dir(filepath.Clean(path)), openFolder)
+	if err == nil {
+		err = do(dir)
+		unix.Close(dir)
+	}
+	if err != nil {
+		return &os.PathError{Op: op, Path: path, Err: err}
+	}
+	return nil
+}
+
+// descend walks down from the root, a folder at a time, so that nothing is looked up twice; open opens the last.
+func descend(path string, open func(dir int, name string) (int, error)) (int, error) {
 	dir, err := openFolder(unix.AT_FDCWD, "/")
 	if err != nil {
 		return -1, err
 	}
 	defer func() { unix.Close(dir) }()
 	rest := strings.Split(strings.Trim(path, "/"), "/")
+	if path == "/" {
+		rest[0] = "."
+	}
 	for links := 0; ; {
 		name, last := rest[0], len(rest) == 1
 		target, isLink, err := readLink(dir, name)
@@ -53,8 +83,8 @@ func descend(path string) (int, error) {
 				}
 			}
 			continue
-		case last: // O_NONBLOCK: a FIFO without a reader must not hold us
-			return unix.Openat(dir, name, unix.O_RDWR|unix.O_APPEND|unix.O_CREAT|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		case last:
+			return open(dir, name)
 		case err == unix.ENOENT:
 			if err := unix.Mkdirat(dir, name, 0o700); err != nil && err != unix.EEXIST {
 				return -1, err

@@ -82,4 +82,25 @@ func TestACopyGoesThroughNobodyElsesLinks(t *testing.T) {
 	if _, err := os.Lstat(filepath.Join(root, "etc/sub")); err == nil {
 		t.Error("a folder was made through another user's link")
 	}
+	through := filepath.Join(root, "ours/dir/passwd")
+	if renamePlace(through, through+".1") == nil || removePlace(through) == nil {
+		t.Error("a file was renamed, or removed, through another user's link")
+	}
+}
+
+func TestACopyRotatesInItsFolder(t *testing.T) {
+	root := links(t)
+	through := filepath.Join(root, "ours/dir/passwd")
+	if err := renamePlace(through, through+".1"); err != nil {
+		t.Error(err)
+	}
+	if err := removePlace(filepath.Join(root, "etc/passwd.1")); err != nil {
+		t.Error(err)
+	}
+	if err := removePlace(filepath.Join(root, "etc/passwd.1")); !os.IsNotExist(err) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if err := renamePlace("/kitt-has-no-such-file", "/kitt-has-no-such-file.1"); !os.IsNotExist(err) {
+		t.Errorf("in the root folder: %v", err)
+	}
 }

@@ -120,6 +120,13 @@ func (r *Reader) merge(ctx context.Context, emit func(Line) error) error {
 	return troubles(r.sources)
 }
 
+// Ended says that nothing more will be written: the next Read hands over last lines that have no end as well.
+func (r *Reader) Ended() {
+	for _, s := range r.sources {
+		s.whole = false
+	}
+}
+
 // Close lets go of the files.
 func (r *Reader) Close() error {
 	for _, s := range r.sources {

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,22 @@ import (
 
 // A Process is a spec.Process as Show tells it: its durations are text.
 type Process struct{ spec.Process }
+
+// Masked is p with stars for the values of its environment, which are nobody's business.
+func Masked(p spec.Process) Process {
+	stars := func(env map[string]string) map[string]string {
+		out := make(map[string]string, len(env))
+		for name := range env {
+			out[name] = "***"
+		}
+		return out
+	}
+	p.Env, p.Each = stars(p.Env), slices.Clone(p.Each)
+	for i := range p.Each {
+		p.Each[i].Env = stars(p.Each[i].Env)
+	}
+	return Process{p}
+}
 
 // span is a duration, "1m30s" as a spec file has it.
 type span time.Duration
@@ -46,6 +63,12 @@ type told struct {
 	Restart restart `json:"restart"`
 	Stop    stop    `json:"stop"`
 	Watch   watch   `json:"watch,omitzero"`
+	Ready   ready   `json:"ready,omitzero"`
+}
+
+type ready struct {
+	spec.Ready
+	Timeout span `json:"timeout,omitempty"`
 }
 
 type restart struct {
@@ -72,7 +95,7 @@ func (p Process) MarshalJSON() ([]byte, error) {
 	r := p.Restart
 	return json.Marshal(told{p.Process,
 		restart{r, span(r.BackoffMin), span(r.BackoffMax), span(r.Stable), span(r.Within), span(r.MinUptime)},
-		stop{p.Stop, span(p.Stop.Timeout)}, watch{p.Watch, span(p.Watch.Delay)}})
+		stop{p.Stop, span(p.Stop.Timeout)}, watch{p.Watch, span(p.Watch.Delay)}, ready{p.Ready, span(p.Ready.Timeout)}})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -88,5 +111,7 @@ func (p *Process) UnmarshalJSON(b []byte) error {
 	p.Process.Watch = t.Watch.Watch
 	p.Process.Watch.Delay = time.Duration(t.Watch.Delay)
 	p.Process.Stop.Timeout = time.Duration(t.Stop.Timeout)
+	p.Process.Ready = t.Ready.Ready
+	p.Process.Ready.Timeout = time.Duration(t.Ready.Timeout)
 	return nil
 }

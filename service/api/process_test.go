@@ -12,6 +12,7 @@ import (
 
 func TestDurationsOfAProcessAreText(t *testing.T) {
 	p := Process{spec.Defaults()}
+	p.Ready.Timeout = 3 * time.Second
 	p.Name, p.Restart.MinUptime, p.Restart.Within, p.Stop.Timeout = "web", 90*time.Second, 2*time.Hour, 1500*time.Millisecond
 	b, err := json.Marshal(Show{Process: p})
 	if err != nil {
@@ -49,7 +50,7 @@ func TestNoDurationIsForgotten(t *testing.T) {
 		}
 		return n
 	}
-	if n := count(reflect.TypeFor[spec.Process]()); n != 7 {
-		t.Errorf("a process has %d durations, Process tells 7", n)
+	if n := count(reflect.TypeFor[spec.Process]()); n != 8 {
+		t.Errorf("a process has %d durations, Process tells 8", n)
 	}
 }

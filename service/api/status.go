@@ -30,6 +30,9 @@ func (in *Instance) append(b []byte) []byte {
 	b = appendString(append(b, `,"project":`...), in.Project)
 	b = appendString(append(b, `,"process":`...), in.Process)
 	b = strconv.AppendInt(append(b, `,"n":`...), int64(in.N), 10)
+	if in.Number != nil {
+		b = strconv.AppendInt(append(b, `,"pm_id":`...), int64(*in.Number), 10)
+	}
 	b = appendString(append(b, `,"phase":`...), in.Phase)
 	b = strconv.AppendBool(append(b, `,"ready":`...), in.Ready)
 	b = strconv.AppendInt(append(b, `,"pid":`...), int64(in.PID), 10)

@@ -14,7 +14,7 @@ func TestStatusIsWhatEncodingJSONMakesOfIt(t *testing.T) {
 		Specs: []Spec{{"shop", "/a b/kitt.hcl", nil}, {"é", "/x", &Trouble{Text: "x:1:2: \"bad\"", Since: at,
 			Complaints: []spec.Complaint{{Text: "bad"}}}}},
 		Instances: []Instance{
-			{ID: "web.1", Project: "shop", Process: "web", N: 1, Phase: "running", Ready: true, PID: 9, Since: at, Generation: 2,
+			{ID: "web.1", Project: "shop", Process: "web", N: 1, Number: &code, Phase: "running", Ready: true, PID: 9, Since: at, Generation: 2,
 				Restarts: 1, Exit: &Exit{Code: &code, At: at}, CPU: 0.125, Memory: 1 << 33, Log: Log{"/o", "/e"}},
 			{ID: "a<&>\"\\\n.1", Reason: "wörter\x01", Exit: &Exit{Signal: "SIGKILL", At: at}},
 			{ID: "never.1"},

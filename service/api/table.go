@@ -18,7 +18,7 @@ const TableView = "table"
 //
 //	k  keeper's pid, daemon's pid, version, path of the build that replaced this one
 //	s  project, file, trouble as JSON or nothing
-//	i  id, project, phase, ready, pid, since (unix ms), generation, restarts, cpu, memory, reason, exit, its time
+//	i  id, project, phase, ready, pid, since (unix ms), generation, restarts, cpu, memory, reason, exit, its time, pm_id or nothing
 //
 // Unknown letters and further columns are to be skipped. An exit is nothing, "c3", "sSIGKILL" or "?".
 
@@ -60,17 +60,25 @@ func appendInstance(b []byte, in *Instance) []byte {
 	b = append(strconv.AppendFloat(b, in.CPU, 'g', -1, 64), '\t')
 	b = append(strconv.AppendInt(b, in.Memory, 10), '\t')
 	b = append(appendText(b, in.Reason), '\t')
+	b = appendExit(b, in.Exit)
+	if b = append(b, '\t'); in.Number != nil {
+		b = strconv.AppendInt(b, int64(*in.Number), 10)
+	}
+	return append(b, '\n')
+}
+
+func appendExit(b []byte, e *Exit) []byte {
 	switch {
-	case in.Exit == nil:
-		return append(b, '\t', '\n')
-	case in.Exit.Code != nil:
-		b = strconv.AppendInt(append(b, 'c'), int64(*in.Exit.Code), 10)
-	case in.Exit.Signal != "":
-		b = appendText(append(b, 's'), in.Exit.Signal)
+	case e == nil:
+		return append(b, '\t')
+	case e.Code != nil:
+		b = strconv.AppendInt(append(b, 'c'), int64(*e.Code), 10)
+	case e.Signal != "":
+		b = appendText(append(b, 's'), e.Signal)
 	default:
 		b = append(b, '?')
 	}
-	return append(appendTime(append(b, '\t'), in.Exit.At), '\n')
+	return appendTime(append(b, '\t'), e.At)
 }
 
 func appendTime(b []byte, t Time) []byte {
@@ -165,6 +173,10 @@ func instance(c []string) (Instance, error) {
 	in := Instance{ID: text(c[1]), Project: text(c[2]), Phase: text(c[3]), Ready: c[4] == "true",
 		PID: int(n.read(c[5])), Since: n.time(c[6]), Generation: uint64(n.read(c[7])), Restarts: int(n.read(c[8])),
 		CPU: n.float(c[9]), Memory: n.read(c[10]), Reason: text(c[11])}
+	if len(c) > 14 && c[14] != "" {
+		number := int(n.read(c[14]))
+		in.Number = &number
+	}
 	if c[12] == "" {
 		return in, n.err
 	}

@@ -24,7 +24,7 @@ func worldly() *Status {
 		},
 		Instances: []Instance{
 			{ID: "web.1", Project: "shop", Phase: "running", Ready: true, PID: 812, Since: at(1700000000123),
-				Generation: 4, Restarts: 2, CPU: 0.25, Memory: 12_300_000},
+				Generation: 4, Restarts: 2, CPU: 0.25, Memory: 12_300_000, Number: &three},
 			{ID: "api.1", Project: "shop", Phase: "failed", Reason: "gave up:\t10 deaths\\", Exit: &Exit{Code: &three, At: at(5)}},
 			{ID: "a b.1", Project: "shop", Phase: "waiting", Exit: &Exit{Signal: "SIGKILL", At: at(6)}},
 			{ID: "c.1", Project: "shop", Phase: "waiting", Exit: &Exit{}},
@@ -55,7 +55,7 @@ func TestParseTable(t *testing.T) {
 	}{
 		{"nothing is an empty status", "", 0, ""},
 		{"a newer kitt's further rows are skipped", "zz\tnew\n" + full, 4, ""},
-		{"and its further columns", strings.Replace(full, "12300000\t\t\t\n", "12300000\t\t\t\tmore\n", 1), 4, ""},
+		{"and its further columns", strings.Replace(full, "12300000\t\t\t\t3\n", "12300000\t\t\t\t3\tmore\n", 1), 4, ""},
 		{"a row that lost columns is told", "i\tweb.1\n", 0, "has 2 columns"},
 		{"a number that is none is told", "k\tx\t8\t1\n", 0, "invalid syntax"},
 		{"half an answer is told", full[:len(full)-3], 0, "torn"},

@@ -5,6 +5,8 @@
 package api
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
 
 	"kitt.sh/spec"
@@ -49,7 +51,8 @@ type Instance struct {
 	Project    string  `json:"project"`
 	Process    string  `json:"process"`
 	N          int     `json:"n"`
-	Phase      string  `json:"phase"` // waiting starting running stopping done failed held
+	Number     *int    `json:"pm_id,omitempty"` // a small number that it keeps as long as it is listed; nil: none yet
+	Phase      string  `json:"phase"`           // waiting starting running stopping done failed held
 	Ready      bool    `json:"ready"`
 	PID        int     `json:"pid"`        // 0 when nothing runs
 	Since      Time    `json:"since"`      // when it came into this phase
@@ -80,22 +83,36 @@ type Time struct{ time.Time }
 // Load is the body of POST /v1/apply and POST /v1/plan: a spec that the client has read.
 type Load struct {
 	Spec    spec.Spec     `json:"spec"`
-	Request spec.Request  `json:"request"` // how it was read, so that a later edit is read the same way
-	Capture bool          `json:"capture"` // Request.Env is a shell's: keep it as the project's captured environment
+	Request spec.Request  `json:"request"`        // how it was read, so that a later edit is read the same way
+	Only    []string      `json:"only,omitempty"` // processes that are meant and waited for; the others stay as they are. Empty: all
+	Capture bool          `json:"capture"`        // Request.Env is a shell's: keep it as the project's captured environment
 	Wait    bool          `json:"wait"`
 	Timeout time.Duration `json:"timeout"`
 }
 
-// Order is the body of POST /v1/{restart,start,stop,delete,down,scale,shutdown}.
+// Means tells whether a process is among those that l is about.
+func (l Load) Means(process string) bool { return len(l.Only) == 0 || slices.Contains(l.Only, process) }
+
+// Order is the body of POST /v1/{restart,start,stop,delete,down,scale,reset,shutdown}.
 type Order struct {
-	Project string         `json:"project,omitempty"` // where names are looked up first
-	Targets []string       `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1
-	All     bool           `json:"all,omitempty"`     // every process of every project
-	Scale   map[string]int `json:"scale,omitempty"`
-	For     time.Duration  `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
-	Message string         `json:"message,omitempty"` // stop: why
-	Wait    bool           `json:"wait"`
-	Timeout time.Duration  `json:"timeout"`
+	Project string          `json:"project,omitempty"` // where names are looked up first
+	Targets []string        `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1, all, /regexp/, a namespace, a pm_id
+	All     bool            `json:"all,omitempty"`     // every process of every project
+	Scale   map[string]int  `json:"scale,omitempty"`
+	For     time.Duration   `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
+	Message string          `json:"message,omitempty"` // stop: why
+	Wait    bool            `json:"wait"`
+	Timeout time.Duration   `json:"timeout"`
+	Value   json.RawMessage `json:"value,omitempty"` // send: the message
+}
+
+// Signal is the body of POST /v1/signal.
+type Signal struct {
+	Project string   `json:"project,omitempty"`
+	Targets []string `json:"targets,omitempty"`
+	All     bool     `json:"all,omitempty"`
+	Signal  string   `json:"signal"`         // with SIG
+	Tree    bool     `json:"tree,omitempty"` // every process of its tree, not only its first
 }
 
 // A Line is one object of the NDJSON stream that answers a Load or an Order.
@@ -167,6 +184,15 @@ type Show struct {
 	Instances []Instance `json:"instances"`
 	Events    []Event    `json:"events"` // the last twenty
 	Tree      []Proc     `json:"tree"`
+	Cluster   *Cluster   `json:"cluster,omitempty"` // of a process in mode cluster
+	Metrics   []Metric   `json:"metrics,omitempty"` // what the programs sent over their channels, by instance and name
+}
+
+// Listing is the answer to GET /v1/listing: instances, and the settings of their processes.
+type Listing struct {
+	Instances []Instance         `json:"instances"`
+	Processes map[string]Process `json:"processes"`         // by shop/web; env values are replaced by "***"
+	Deleted   []string           `json:"deleted,omitempty"` // shop/web: processes that are held out by delete
 }
 
 // Environ is the answer to GET /v1/environ?name=web: what an instance is started with.

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import shutil
 import time
 
 from .base import Adapter, first_line
@@ -35,12 +36,15 @@ class Kitt(Adapter):
     FAST = 'restart {\n    backoff_min = "0s"\n    backoff_max = "0s"\n  }'
     # no rotation while lines are being counted
     LOG = 'log {\n    max_size = "4GiB"\n    keep     = 100\n    compress = false\n  }'
-    # the zero-downtime way; KITT_ZERO switches it on once kitt has one, and says in words what it is
-    zero = os.environ.get("KITT_ZERO")
-    ZERO = 'reload { strategy = "overlap" }'
+    # the zero-downtime way, the same as pm2's
+    node = shutil.which("node")
+    zero = "kitt reload of a Node.js cluster of 2, ready.message" if node else None
 
     def zero_app(self, make, port, delay_ms):
-        return make.httpd("web", port, delay_ms, "--reuseport")
+        a = make.httpd("web", port, delay_ms)
+        a.argv[:1] = [self.node, f"{self.run.bin}/httpd.js"]
+        a.node_cluster = 2
+        return a
 
     @classmethod
     def version(cls):
@@ -56,8 +60,8 @@ class Kitt(Adapter):
             lines.append(self.LOG)
             if self.policy == "fast":
                 lines.append(self.FAST)
-            if "--reuseport" in a.argv:
-                lines.append(self.ZERO)
+            if a.node_cluster:
+                lines += ['mode = "cluster"', f"instances = {a.node_cluster}", "ready {\n    message = true\n  }"]
             out.append(f"process {quote(a.name)} {{\n  " + "\n  ".join(lines) + "\n}\n")
         return "".join(out)
 

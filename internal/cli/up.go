@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"kitt.sh/service/api"
+	"kitt.sh/spec"
+)
+
+// Up runs the processes of a spec in the foreground, in a kitt of its own that ends with it: foreman, and pm2-runtime.
+type Up struct {
+	File      string
+	Profile   string
+	Port      int
+	Restart   bool // restart what dies as the spec says
+	KeepGoing bool // the end of one does not end the others
+	Names     []string
+}
+
+func (u Up) Run(ctx context.Context, k *Kitt) error {
+	if err := k.may("json"); err != nil {
+		return err
+	}
+	if u.Restart && u.KeepGoing {
+		return usage("both --restart and --keep-going given", "leave one of them out: what is restarted goes on anyway")
+	}
+	lingers()
+	got := make(chan os.Signal, 16) // from here on a Ctrl-C is ours
+	signal.Notify(got, upSignals...)
+	defer signal.Stop(got)
+	f, err := u.prepare(ctx, k)
+	if err != nil {
+		return err
+	}
+	h, err := newUpHome(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer h.remove()
+	f.k = h.inside(k)
+	if os.Getpid() == 1 { // whose children nobody else reaps
+		defer reaping()()
+	}
+	return f.run(context.WithoutCancel(ctx), got)
+}
+
+var upSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
+
+// prepare reads the spec and bends it to what the command line says.
+func (u Up) prepare(ctx context.Context, k *Kitt) (*foreground, error) {
+	words, file := u.Names, u.File
+	if file == "" && len(words) > 0 && isSpec(k, words[0]) { // pm2-runtime ecosystem.config.js
+		file, words = words[0], words[1:]
+	}
+	req, err := Source{File: file, Profile: u.Profile, Port: u.Port, Look: true}.request(k)
+	if err != nil {
+		return nil, err
+	}
+	defer forget(req)
+	req.Env = upEnviron(k.Environ)
+	s, err := k.read(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := upChoose(s, words)
+	if err != nil {
+		return nil, err
+	}
+	f := &foreground{mode: upFirst, spec: s, order: upOrder(chosen), restarts: map[string]spec.Restart{}}
+	switch {
+	case u.Restart:
+		f.mode = upRestart
+	case u.KeepGoing:
+		f.mode = upKeepGoing
+	}
+	for _, p := range chosen {
+		f.restarts[p.Name] = p.Restart
+	}
+	s.Processes = upBend(chosen, f.mode)
+	f.load = api.Load{Spec: *s, Request: req, Capture: true}
+	return f, nil
+}
