@@ -143,9 +143,9 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 		return v
 	}
 	l := &alive[right]
-	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, cmp.Or(l.Trouble, l.Note), true
+	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
 	if v.Reason == "" {
-		v.Reason = want.Note
+		v.Reason = cmp.Or(l.Note, want.Note)
 	}
 	v.Wake = ends(now, want, l)
 	if l.State == Stopping {
