@@ -107,7 +107,7 @@ type kitt struct {
 		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
 		NoWait    bool          `help:"Do not wait until all is up."`
 		Timeout   time.Duration `default:"60s" help:"How long to wait."`
-		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id."`
 	} `cmd:"" help:"Give processes a new life each." examples:"kitt restart web|kitt restart web api.2|kitt restart --all"`
 
 	Reload struct {
@@ -115,7 +115,7 @@ type kitt struct {
 		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
 		NoWait    bool          `help:"Do not wait until all is up."`
 		Timeout   time.Duration `default:"60s" help:"How long to wait."`
-		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		Names     []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id."`
 	} `cmd:"" aliases:"gracefulReload" help:"Replace the workers of a cluster one by one, without a gap; the same as restart for others." examples:"kitt reload web"`
 
 	Send struct {
@@ -141,6 +141,7 @@ type kitt struct {
 		Save    bool          `help:"Write a script into the spec file of this folder."`
 		Force   bool          `short:"f" help:"Take the place of a process of that name."`
 		Profile string        `aliases:"env" help:"Profile of a spec file." placeholder:"NAME"`
+		Only    []string      `help:"Only these processes of a spec file: web,api." placeholder:"NAME"`
 		App     appFlags      `embed:"" group:"How a script runs"`
 		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id; or a spec file, a script, a quoted command."`
 		Args    []string      `kong:"-"`
@@ -152,7 +153,7 @@ type kitt struct {
 		Message string        `short:"m" help:"Why, for whoever looks later." placeholder:"WHY"`
 		NoWait  bool          `help:"Do not wait until all is down."`
 		Timeout time.Duration `default:"60s" help:"How long to wait."`
-		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id."`
 	} `cmd:"" help:"Stop processes and hold them down, over reboots too." examples:"kitt stop web|kitt stop web --for 2h -m 'database is moving'"`
 
 	Scale struct {
@@ -212,12 +213,12 @@ type kitt struct {
 		All    bool     `help:"All processes of all projects."`
 		Tree   bool     `help:"Every process of its tree, not only its first."`
 		Signal string   `arg:"" help:"SIGHUP, USR2, 15."`
-		Names  []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		Names  []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id."`
 	} `cmd:"" aliases:"sendSignal" help:"Send a signal to processes." examples:"kitt signal SIGHUP web"`
 
 	Reset struct {
 		All   bool     `help:"All processes of all projects."`
-		Names []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web."`
+		Names []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id."`
 	} `cmd:"" help:"Count restarts from 0 again." examples:"kitt reset web"`
 
 	Flush struct {

@@ -49,6 +49,6 @@ type startup struct {
 // start hands over the flags of start, those of a script with them.
 func (k *kitt) start() cli.Start {
 	s := &k.Start
-	return cli.Start{All: s.All, NoWait: s.NoWait, Timeout: s.Timeout, Save: s.Save, Force: s.Force, Profile: s.Profile,
+	return cli.Start{All: s.All, NoWait: s.NoWait, Timeout: s.Timeout, Save: s.Save, Force: s.Force, Profile: s.Profile, Only: s.Only,
 		App: cli.AppFlags(s.App), Names: s.Names}
 }

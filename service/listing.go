@@ -3,6 +3,7 @@ package service
 import (
 	"net/http"
 
+	"kitt.sh/reconcile"
 	"kitt.sh/service/api"
 )
 
@@ -29,5 +30,28 @@ func (d *Daemon) getListing(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	d.mu.Unlock()
+	d.clusters(&l)
 	answer(w, l)
+}
+
+// clusters adds the workers of those in mode cluster, and what each takes.
+func (d *Daemon) clusters(l *api.Listing) {
+	var rows []api.Instance
+	for _, in := range l.Instances {
+		c := d.clusterState(d.runningLife(reconcile.ID{Project: in.Project, Process: in.Process, N: in.N}))
+		if c == nil {
+			continue
+		}
+		if l.Clusters == nil {
+			l.Clusters, l.Memory = map[string]api.Cluster{}, map[int]int64{}
+		}
+		l.Clusters[in.Project+"/"+in.Process] = *c
+		rows = append(rows, in)
+	}
+	if len(rows) == 0 {
+		return
+	}
+	for _, p := range d.tree(rows) {
+		l.Memory[p.PID] = p.Memory
+	}
 }

@@ -288,7 +288,9 @@ func (d *Daemon) spreadOver(in *reconcile.Intents, targets []target) {
 		}
 		delete(p.Holds, t.process.Name)
 		for _, id := range d.ids(target{project: t.project, process: t.process}) {
-			p.Holds[id.Short()] = h
+			if !p.Holds[id.Short()].Deleted { // what was deleted stays so
+				p.Holds[id.Short()] = h
+			}
 		}
 	}
 }

@@ -5,7 +5,7 @@ import "slices"
 // pm2Idle are words that nothing reads: what they do is done otherwise here, or is pm2's alone. Their values are checked
 // all the same, as pm2 does, since a wrong one says that something else was meant.
 var pm2Idle = map[string]kind{
-	"source_map_support": isBool,
+	"source_map_support":         isBool,
 	"disable_source_map_support": isBool, "pid_file": isText, "trace": isBool, "disable_trace": isBool, "v8": isBool,
 	"deep_monitoring": isBool, "event_loop_inspector": isBool, "vizion": isBool, "io": isObject, "post_update": isList,
 	"install_url": isText, "windows_hide": isBool, "write": isBool, "force": isBool, "execute_command": isBool,

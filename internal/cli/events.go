@@ -41,7 +41,30 @@ func (e Events) Run(ctx context.Context, k *Kitt) error {
 	if e.Since == "" && len(e.Names) == 0 { // a search looks through all of them
 		q.Set("n", strconv.Itoa(e.Lines))
 	}
-	return k.asking(ctx, func() error { return e.print(ctx, k, q) })
+	return k.asking(ctx, func() error {
+		e.Names = k.inFull(ctx, e.Names)
+		return e.print(ctx, k, q)
+	})
+}
+
+// inFull are the ids of those that names mean to the daemon, shop/web.1 and shop/web. A name that means nobody now is
+// kept: something may have happened to who had it.
+func (k *Kitt) inFull(ctx context.Context, names []string) (ids []string) {
+	for _, name := range names {
+		var s api.Status
+		q := url.Values{"targets": {name}}
+		if p := k.project(); p != "" {
+			q.Set("near", p)
+		}
+		if k.API.Read(ctx, "/v1/status", q, &s) != nil || len(s.Instances) == 0 {
+			ids = append(ids, name)
+		}
+		for _, in := range s.Instances {
+			whole := in.Project + "/" + in.Process
+			ids = append(ids, whole+"."+strconv.Itoa(in.N), whole)
+		}
+	}
+	return ids
 }
 
 func (e Events) print(ctx context.Context, k *Kitt, q url.Values) error {

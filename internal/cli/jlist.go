@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"os/user"
@@ -78,9 +79,36 @@ func pm2List(l api.Listing) []pm2Proc {
 		if in.Number != nil {
 			number = *in.Number
 		}
-		out = append(out, pm2Proc{in.PID, in.Process, pm2Env(in, p, number), number, pm2Monit{in.Memory, math.Round(in.CPU*1000) / 10}})
+		one := pm2Proc{in.PID, in.Process, pm2Env(in, p, number), number, pm2Monit{in.Memory, percentOf(in.CPU)}}
+		if c, ok := l.Clusters[in.Project+"/"+in.Process]; ok && p.Mode == spec.ModeCluster && len(c.Workers) > 0 {
+			out = append(out, pm2Workers(one, c, p, l.Memory)...)
+			continue
+		}
+		out = append(out, one)
 	}
 	slices.SortStableFunc(out, func(a, b pm2Proc) int { return a.ID - b.ID })
+	return out
+}
+
+func percentOf(cores float64) float64 { return math.Round(cores*1000) / 10 }
+
+// pm2Workers are the elements that pm2 has for the workers of a cluster: each with its own pid, state and memory. They
+// have the number of the whole, since only that can be addressed, and share its cpu.
+func pm2Workers(whole pm2Proc, c api.Cluster, p spec.Process, memory map[int]int64) (out []pm2Proc) {
+	for _, w := range c.Workers {
+		one := whole
+		one.PID, one.Env = w.PID, maps.Clone(whole.Env)
+		one.Monit = pm2Monit{memory[w.PID], math.Round(whole.Monit.CPU*10/float64(len(c.Workers))) / 10}
+		phase := w.State
+		if phase == "replacing" {
+			phase = "running"
+		}
+		one.Env["status"], one.Env["restart_time"], one.Env["pm_uptime"] = pm2Status[phase], w.Restarts, w.Since
+		if p.InstanceVar != "" {
+			one.Env[p.InstanceVar] = w.N - 1
+		}
+		out = append(out, one)
+	}
 	return out
 }
 

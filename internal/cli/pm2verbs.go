@@ -105,8 +105,8 @@ func (i ID) Run(ctx context.Context, k *Kitt) error {
 	}
 	var ids []string
 	for _, p := range pm2List(l) {
-		if p.ID >= 0 {
-			ids = append(ids, strconv.Itoa(p.ID))
+		if id := strconv.Itoa(p.ID); p.ID >= 0 && !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
 	if len(ids) == 0 {

@@ -16,6 +16,7 @@ type Start struct {
 	Save    bool     // write the script into the spec file of this folder instead
 	Force   bool     // take the place of a process of that name
 	Profile string   // of a spec file
+	Only    []string // of its processes
 	App     AppFlags // how a script is run
 	Names   []string
 	Args    []string // of a script: what stood after --
@@ -51,7 +52,7 @@ func (s Start) Run(ctx context.Context, k *Kitt) error {
 
 // apply is what start means for a spec file.
 func (s Start) apply(ctx context.Context, k *Kitt, file string) error {
-	a := Apply{Name: file, Profile: s.Profile, NoWait: s.NoWait, Timeout: s.Timeout}
+	a := Apply{Name: file, Profile: s.Profile, Only: s.Only, NoWait: s.NoWait, Timeout: s.Timeout}
 	if file == "-" {
 		a.File, a.Name = file, ""
 	}

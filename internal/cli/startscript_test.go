@@ -193,6 +193,24 @@ func TestPM2List(t *testing.T) {
 	}
 }
 
+func TestPM2ListHasTheWorkersOfACluster(t *testing.T) {
+	p := spec.Defaults()
+	p.Name, p.Command, p.Mode, p.Instances, p.InstanceVar = "web", []string{"node", "a.js"}, spec.ModeCluster, 2, "NODE_APP_INSTANCE"
+	number := 3
+	list := pm2List(api.Listing{Processes: map[string]api.Process{"shop/web": {Process: p}},
+		Instances: []api.Instance{{Project: "shop", Process: "web", N: 1, Number: &number, Phase: "running", PID: 8, CPU: 0.5, Memory: 100}},
+		Clusters: map[string]api.Cluster{"shop/web": {Workers: []api.Worker{{N: 1, PID: 11, State: "replacing", Since: 5},
+			{N: 2, State: "failed", Restarts: 4}}}}, Memory: map[int]int64{11: 40}})
+	if len(list) != 2 || list[0].PID != 11 || list[1].PID != 0 || list[0].ID != 3 || list[0].Monit != (pm2Monit{40, 25}) {
+		t.Fatalf("%+v", list)
+	}
+	for key, want := range map[string][2]any{"status": {"online", "errored"}, "restart_time": {0, 4}, "NODE_APP_INSTANCE": {0, 1}, "exec_mode": {"cluster_mode", "cluster_mode"}} {
+		if list[0].Env[key] != want[0] || list[1].Env[key] != want[1] {
+			t.Errorf("%s: %v, %v", key, list[0].Env[key], list[1].Env[key])
+		}
+	}
+}
+
 func TestInspected(t *testing.T) {
 	v := map[string]any{"name": "it's\n", "a-b": []any{1.0, nil, true}, "e": map[string]any{}, "l": []any{}}
 	want := "{\n  'a-b': [\n    1,\n    null,\n    true\n  ],\n  e: {},\n  l: [],\n  name: 'it\\'s\\n'\n}"

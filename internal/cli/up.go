@@ -29,7 +29,7 @@ func (u Up) Run(ctx context.Context, k *Kitt) error {
 	}
 	lingers()
 	got := make(chan os.Signal, 16) // from here on a Ctrl-C is ours
-	signal.Notify(got, upSignals...)
+	signal.Notify(got, upSignals()...)
 	defer signal.Stop(got)
 	f, err := u.prepare(ctx, k)
 	if err != nil {
@@ -47,7 +47,14 @@ func (u Up) Run(ctx context.Context, k *Kitt) error {
 	return f.run(context.WithoutCancel(ctx), got)
 }
 
-var upSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
+// upSignals are those that kitt up acts on; not a hang-up that is ignored, as with nohup.
+func upSignals() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
+	if signal.Ignored(syscall.SIGHUP) {
+		return all
+	}
+	return append(all, syscall.SIGHUP)
+}
 
 // prepare reads the spec and bends it to what the command line says.
 func (u Up) prepare(ctx context.Context, k *Kitt) (*foreground, error) {

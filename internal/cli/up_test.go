@@ -108,6 +108,13 @@ func TestUpOrderPutsWhatIsNeededFirst(t *testing.T) {
 
 func TestUpChoose(t *testing.T) {
 	s := &spec.Spec{File: "/p/kitt.hcl", Processes: []spec.Process{{Name: "web", Instances: 1, DependsOn: map[string]string{"db": "started"}}, {Name: "db", Instances: 1}, {Name: "mail", Instances: 3}}}
+	off := &spec.Spec{Processes: []spec.Process{{Name: "web", Instances: 1}, {Name: "off", Instances: 1, Held: true}}}
+	for words, held := range map[string]bool{"": true, "off=2": true, "off": false} {
+		ps, err := upChoose(off, strings.Fields(words))
+		if err != nil || ps[len(ps)-1].Held != held {
+			t.Errorf("%q: %v %v", words, ps, err)
+		}
+	}
 	tests := []struct{ name, words, want string }{
 		{"no words mean all", "", "web 1 db 1 mail 3"},
 		{"numbers alone mean all as well", "web=2 mail=0", "web 2 db 1 mail 0"},

@@ -21,14 +21,14 @@ const (
 // upChoose picks the processes that the words of the command line mean: names, with what they depend on, and
 // NAME=N for a number of instances; all=N sets that of those that no word names. Only numbers choose all.
 func upChoose(s *spec.Spec, words []string) ([]spec.Process, error) {
-	counts, named := map[string]int{}, map[string]bool{}
+	counts, named, called := map[string]int{}, map[string]bool{}, map[string]bool{}
 	for _, word := range words {
 		name, number, counted := strings.Cut(word, "=")
 		if i := slices.IndexFunc(s.Processes, func(p spec.Process) bool { return p.Name == name }); i < 0 && !(counted && name == "all") {
 			return nil, &trouble{text: fmt.Sprintf("up %s: no such process in %s", name, s.File), hint: "there are " + listed(upNames(s.Processes)), code: codeNoProcess}
 		}
 		if !counted {
-			named[name] = true
+			named[name], called[name] = true, true
 			continue
 		}
 		n, err := strconv.Atoi(number)
@@ -53,6 +53,7 @@ func upChoose(s *spec.Spec, words []string) ([]spec.Process, error) {
 		if counted {
 			p.Instances = n
 		}
+		p.Held = p.Held && !called[p.Name] // autostart is off: it runs when it is called by name
 		total += p.Instances
 		out = append(out, p)
 	}

@@ -191,8 +191,10 @@ type Show struct {
 // Listing is the answer to GET /v1/listing: instances, and the settings of their processes.
 type Listing struct {
 	Instances []Instance         `json:"instances"`
-	Processes map[string]Process `json:"processes"`         // by shop/web; env values are replaced by "***"
-	Deleted   []string           `json:"deleted,omitempty"` // shop/web: processes that are held out by delete
+	Processes map[string]Process `json:"processes"`          // by shop/web; env values are replaced by "***"
+	Deleted   []string           `json:"deleted,omitempty"`  // shop/web: processes that are held out by delete
+	Clusters  map[string]Cluster `json:"clusters,omitempty"` // by shop/web: the workers of those in mode cluster
+	Memory    map[int]int64      `json:"memory,omitempty"`   // bytes, by pid, of the processes of clusters
 }
 
 // Environ is the answer to GET /v1/environ?name=web: what an instance is started with.
