@@ -123,6 +123,17 @@ type kitt struct {
 		Message string `arg:"" help:"JSON, or a text."`
 	} `cmd:"" help:"Send a message to a Node program: process.on('message')." examples:"kitt send web hello"`
 
+	Run struct {
+		Wait    bool          `short:"w" help:"Wait for its end, and exit with its code."`
+		Timeout time.Duration `help:"With --wait: how long; else as long as it takes." placeholder:"10m"`
+		Names   []string      `arg:"" name:"job" help:"Which: backup, shop/backup."`
+	} `cmd:"" help:"Run a job now, whatever its schedule says." examples:"kitt run backup|kitt run backup --wait"`
+
+	Runs struct {
+		Lines int      `short:"n" default:"20" help:"How many of the past." placeholder:"N"`
+		Names []string `arg:"" optional:"" name:"job" help:"Only these: backup, shop/backup."`
+	} `cmd:"" help:"Tell when jobs ran, and how they ended." examples:"kitt runs backup|kitt runs -o json"`
+
 	Start struct {
 		All     bool          `help:"All processes of all projects."`
 		NoWait  bool          `help:"Do not wait until all is up."`
@@ -275,7 +286,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
 			"logs": cli.Logs(k.Logs), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
-			"start": k.start(), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
+			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),

@@ -13,7 +13,11 @@ func Expand(now time.Time, s *spec.Spec, p *Project, digests Digests) []Instance
 		proc := &s.Processes[i]
 		for n := 1; n <= Lives(p, proc); n++ {
 			id := ID{s.Project, proc.Name, n}
-			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was}
+			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was, Cause: p.cause(id), Workers: 1}
+			if proc.Mode == spec.ModeCluster {
+				in.Workers = Count(p, proc)
+			}
+			p.schedule(&in)
 			h, held := p.Held(now, id)
 			switch {
 			case held:

@@ -40,6 +40,10 @@ type Project struct {
 	Generations map[string]uint64 `json:"generations,omitempty"` // process.n; restarts asked for, from 1
 	Reloads     map[string]uint64 `json:"reloads,omitempty"`     // process in mode cluster; reloads asked for
 	Forgiven    map[string]int    `json:"forgiven,omitempty"`    // process.n; restarts that are counted no more
+	Causes      map[string]Cause  `json:"causes,omitempty"`      // process.n; why kitt itself asked for a generation
+
+	Schedules map[string]Scheduled `json:"schedules,omitempty"` // process
+	Ran       map[string]Ran       `json:"ran,omitempty"`       // process.n; of jobs
 }
 
 // A Hold keeps something down until it is lifted: by start, restart, or an explicit apply. A file save never lifts it.
@@ -121,7 +125,8 @@ func (in *Intents) Clone() *Intents {
 	for name, p := range in.Projects {
 		q := *p
 		q.Was = slices.Clone(p.Was)
-		q.Holds, q.Scale, q.Generations = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations)
+		q.Holds, q.Scale, q.Generations, q.Causes = maps.Clone(p.Holds), maps.Clone(p.Scale), maps.Clone(p.Generations), maps.Clone(p.Causes)
+		q.Schedules, q.Ran = maps.Clone(p.Schedules), maps.Clone(p.Ran)
 		q.Reloads = maps.Clone(p.Reloads)
 		q.Forgiven = maps.Clone(p.Forgiven)
 		c.Projects[name] = &q
@@ -192,7 +197,7 @@ func OnlyGenerations(a, b *Intents) bool {
 	for _, in := range []*Intents{a, b} {
 		in.Unsynced, in.Numbers = false, nil
 		for _, p := range in.Projects {
-			p.Generations, p.Forgiven = nil, nil
+			p.Generations, p.Causes, p.Forgiven = nil, nil, nil
 		}
 	}
 	return reflect.DeepEqual(a, b)

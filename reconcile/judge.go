@@ -31,6 +31,7 @@ type Verdict struct {
 	Do     []Action
 	Wake   time.Time // when to judge again if nothing happens before; zero: never
 	Final  bool      // nothing more will happen by itself
+	Rest   bool      // waiting, and that is as it should be: a job before its time
 }
 
 // Judge is the heart: one instance, what is wanted of it and what there is of it. Pure.
@@ -122,7 +123,7 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 	right := -1
 	for i := range alive {
 		l := &alive[i]
-		why := misfit(w, want, wanted, l)
+		why := misfit(now, w, want, wanted, l)
 		if why == "" && right < 0 {
 			right = i
 			continue
@@ -142,7 +143,11 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 		return v
 	}
 	l := &alive[right]
-	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, cmp.Or(l.Trouble, l.Note), true
+	v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true
+	if v.Reason == "" {
+		v.Reason = cmp.Or(l.Note, want.Note)
+	}
+	v.Wake = ends(now, want, l)
 	if l.State == Stopping {
 		v.Phase, v.Final = PhaseStopping, false
 		return v
@@ -188,7 +193,10 @@ func untuned(p *spec.Process, l *Observed) string {
 }
 
 // misfit says why a living life is not what is wanted; "" if it is.
-func misfit(w World, want Instance, wanted bool, l *Observed) string {
+func misfit(now time.Time, w World, want Instance, wanted bool, l *Observed) string {
+	if wanted && want.Process.Schedule.Job() {
+		return misfitJob(now, want, l)
+	}
 	switch {
 	case !wanted && w.Renamed[l.ID.Project] != "":
 		return "project " + l.ID.Project + " is now " + w.Renamed[l.ID.Project]
@@ -197,14 +205,14 @@ func misfit(w World, want Instance, wanted bool, l *Observed) string {
 	case want.Hold != "":
 		return want.Hold
 	case l.Generation < want.Generation:
-		return "restart asked for"
+		return want.askedFor()
 	case l.Run != want.Run:
 		if fields := w.Why[l.Run]; fields != "" {
 			return "spec changed: " + fields
 		}
 		return "spec changed"
 	}
-	return ""
+	return overdue(now, want, l)
 }
 
 // judgeDown judges a wanted instance of which nothing lives; end is its last life, or nil.
@@ -217,30 +225,39 @@ func judgeDown(now time.Time, w World, v Verdict, want Instance, end *Observed) 
 		return v
 	}
 	v.Final = false
-	fresh, reason := renewed(w, want, end)
+	if want.Process.Schedule.Job() {
+		return judgeJob(now, w, v, want, end)
+	}
+	fresh, reason := renewed(now, w, want, end)
 	if !fresh {
-		return judgeDeath(now, w, v, want, *end)
+		v = judgeDeath(now, w, v, want, *end)
+		if v.Phase != PhaseStarting {
+			v.Wake = sooner(v.Wake, due(now, want, end))
+		}
+		return v
 	}
 	h := History{}
 	if end != nil {
-		h.Before, h.Restarts, h.Last = end.History.Before+1, end.History.Restarts, end.Exit
+		h.Before, h.Restarts, h.Last = end.History.Before+1, end.History.Restarts+byItself(now, want, *end), end.Exit
 		v.Since = end.Exit.At
 	}
 	return v.start(now, w, want, end, reason, h)
 }
 
 // renewed tells whether a start owes nothing to the last death, and the start's reason.
-func renewed(w World, want Instance, end *Observed) (bool, string) {
+func renewed(now time.Time, w World, want Instance, end *Observed) (bool, string) {
 	switch {
 	case end == nil:
 		return true, "not running"
 	case end.Generation < want.Generation:
-		return true, "restart asked for"
+		return true, want.askedFor()
 	case end.Run != want.Run:
 		if fields := w.Why[end.Run]; fields != "" {
 			return true, "spec changed: " + fields
 		}
 		return true, "spec changed"
+	case overdue(now, want, end) != "":
+		return true, overdue(now, want, end)
 	case end.Asked:
 		return true, "start asked for"
 	}

@@ -141,7 +141,7 @@ func (s *sim) user() {
 // verb changes what was said as a verb does, and the holds as the simulation knows them; it returns the process inside
 // the instance that asked, if one did.
 func (s *sim) verb(p *Project, held map[string]time.Time, id ID) (asker int) {
-	switch n := s.rand.IntN(16); n {
+	switch n := s.rand.IntN(17); n {
 	case 0, 1, 2, 3:
 		if n == 0 {
 			asker = 4000 + s.rand.IntN(9)
@@ -170,6 +170,10 @@ func (s *sim) verb(p *Project, held map[string]time.Time, id ID) (asker int) {
 	case 13, 14:
 		p.Scale[id.Process] = Scaled{N: s.rand.IntN(4), File: s.process(id.Process).Instances}
 		s.say("scale %s=%d", id.Process, p.Scale[id.Process].N)
+	case 16:
+		s.say("a watched file of %s changes", id) // held or not: no hold is lifted by that
+		s.catchUp(p, id)
+		p.RaiseFor(id, ReasonWatch+"x changed")
 	case 15:
 		if slices.ContainsFunc(s.acts, func(a *pending) bool { return a.id == id }) {
 			return // a start that is under way carries on the deaths before it
@@ -198,7 +202,12 @@ func (s *sim) lift(p *Project, held map[string]time.Time, id ID) {
 		delete(p.Holds, key)
 		delete(held, key)
 	}
-	for _, l := range s.r.Lives(id) { // intents that were lost must not make a restart one that was done already
+	s.catchUp(p, id)
+}
+
+// catchUp: intents that were lost must not make a restart one that was done already.
+func (s *sim) catchUp(p *Project, id ID) {
+	for _, l := range s.r.Lives(id) {
 		if l.Generation > max(p.Generations[id.Short()], 1) {
 			p.Generations[id.Short()] = l.Generation
 		}

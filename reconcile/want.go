@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,7 @@ func (r *Reconciler) Want(want []Instance, why map[string]string) {
 	old := r.world.Want
 	r.world.Want = wanted(want)
 	for id, in := range r.world.Want {
-		if was, ok := old[id]; !ok || was.Generation != in.Generation || was.Hold != in.Hold || was.Process != in.Process {
+		if was, ok := old[id]; !ok || was.Generation != in.Generation || was.Hold != in.Hold || was.Note != in.Note || was.Process != in.Process {
 			r.dirty[id] = true
 		}
 	}
@@ -129,4 +130,41 @@ func (r *Reconciler) Would(now time.Time, want []Instance, why, renamed map[stri
 	w := World{Want: wanted(want), Have: r.world.Have, Why: why, Renamed: renamed}
 	do, _ := Plan(now, w, w.IDs())
 	return do
+}
+
+// Wanted returns the instances that are wanted now, in no order.
+func (r *Reconciler) Wanted() []Instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.world.Want))
+}
+
+// Wants returns what is wanted of one instance.
+func (r *Reconciler) Wants(id ID) (Instance, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in, ok := r.world.Want[id]
+	return in, ok
+}
+
+// Changed returns a channel that is closed when anything is looked at anew.
+func (r *Reconciler) Changed() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
+
+// LookAt judges one instance as it is known now.
+func (r *Reconciler) LookAt(now time.Time, id ID) Verdict {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Judge(now, r.world, id)
+}
+
+// LookAgain has everything looked at anew: the clock was set, or the machine slept.
+func (r *Reconciler) LookAgain() {
+	r.mu.Lock()
+	r.all = true
+	r.mu.Unlock()
+	r.Kick()
 }

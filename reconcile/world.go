@@ -16,6 +16,11 @@ type Instance struct {
 	Run        string            // digest of the fields whose edit replaces
 	Hold       string            // why it is kept down; "" means it is to be up
 	Was        []string          // former names of its project: it starts when its instance under those has ended
+	Cause      string            // why this generation was asked for; "" where a user did
+	Workers    int               // how many programs it is: of a cluster its workers, else 1
+	Since      time.Time         // its schedule's times count from then on
+	Ran        uint64            // a job: generation of its last run, also of one before the boot
+	Note       string            // what is to be known of it while it runs; no trouble of the life itself
 }
 
 // A State of a life, as a Runtime sees it.
@@ -48,7 +53,7 @@ type Death struct {
 // History is what one life hands on to the next. It is forgotten with the boot.
 type History struct {
 	Before   int     // lives that stand before it, however they ended: so that a clock that was set does not change which is the last
-	Restarts int     // lives begun because the one before had died
+	Restarts int     // lives begun because the one before had died, or because kitt itself had ended it
 	Deaths   []Death // unasked ends under the present generation, oldest first, at most 100
 	Last     Exit    // how the life before ended, asked or not; the zero Exit if there was none
 }

@@ -70,6 +70,7 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 	failpoint.Here("daemon.apply.committed")
 	sayDiffers(before, s, say)
 	d.drop(old, s.Project)
+	d.watching.resume(d.instancesOf(s.Project))
 	delete(d.troubles, s.Project)
 	d.rewant(why)
 	again := slices.DeleteFunc(d.failed(s.Project), func(id reconcile.ID) bool { return !l.Means(id.Process) })

@@ -50,6 +50,11 @@ type Daemon struct {
 	watch    *watcher
 	copies   *copies
 	taps     *taps
+	memory   *memory
+	watching *watching
+	history  *runs
+	alarm    *alarm
+	remarks  remarks
 	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
 	stopping chan struct{} // closed when kitt goes down: nothing is reconciled any more
@@ -85,7 +90,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	defer d.close()
 	defer d.background.Wait()
-	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire)
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run, d.watching.run, d.alarm.run)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.
@@ -107,7 +112,9 @@ func (d *Daemon) open() (err error) {
 		d.Log.Warn("hold lives", "err", err) // it runs on; a keeper's death may then cost an exit status
 	}
 	failpoint.Here("daemon.open.held")
-	d.copies = newCopies(d)
+	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
+	d.remarks.d = d
+	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.rec.LookAgain)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
 	}

@@ -18,6 +18,9 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 		d.Log.Info(string(a.Verb), "id", a.ID.String(), "why", a.Reason)
 	}
 	d.events.add(ev)
+	if err == nil {
+		d.began(a)
+	}
 	if errors.Is(err, keeper.ErrFenced) { // another daemon controls; the keeper begins a new one, which takes over anew
 		d.leave(errReplaced)
 	}
@@ -38,6 +41,7 @@ func (d *Daemon) ended(o reconcile.Observed) {
 	if o.Trouble != "" {
 		reason += "; " + o.Trouble
 	}
+	d.jobEnded(o)
 	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Life: o.Life, Exit: apiExit(o.Exit)})
 }
 

@@ -85,6 +85,8 @@ func (d *Daemon) routes() http.Handler {
 	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "reset", "send"} {
 		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
 	}
+	mux.HandleFunc("POST /v1/run", d.postOrder("run"))
+	mux.HandleFunc("GET /v1/runs", d.getRuns)
 	mux.HandleFunc("GET /v1/listing", d.getListing)
 	mux.HandleFunc("POST /v1/signal", d.postSignal)
 	mux.HandleFunc("POST /v1/flush", d.postFlush)

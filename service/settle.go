@@ -114,6 +114,9 @@ func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
 	case reconcile.PhaseHeld, reconcile.PhaseDone:
 		return p, true, true
 	}
+	if v.Verdict.Rest {
+		return p, true, true
+	}
 	if w.ending && lives(v) {
 		return p, false, false
 	}
@@ -287,7 +290,7 @@ func line(a reconcile.Action, seen map[reconcile.ID]bool) (api.Line, bool) {
 	case a.Verb == reconcile.Start && seen[a.ID]:
 		delete(seen, a.ID)
 		return api.Line{}, false
-	case a.Reason == "restart asked for":
+	case reconcile.Replaces(a.Reason):
 		verb = "restart"
 	case strings.HasPrefix(a.Reason, "spec changed") && a.Verb != reconcile.Tune:
 		verb = "replace"

@@ -93,10 +93,16 @@ func (d *Daemon) rewant(why map[string]string) {
 		d.rec.Lost(d.lost)
 	}
 	d.rec.Renamed(renamed(d.intents))
+	d.noteSchedules()
 	want := d.wants(time.Now(), d.specs)
+	d.watching.want(want, d.specs) // first: it may drop notes
+	d.watching.note(want)
+	d.remarks.put(want)
+	d.alarm.set(want)
 	d.rec.Want(want, why)
 	d.number(want)
 	d.copies.poke()
+	d.memory.poke()
 	d.channels.orderClusters()
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/runtimetest"
 	"kitt.sh/service/api"
 )
 
@@ -26,7 +27,7 @@ func TestEachEndIsToldOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &Daemon{events: e, Log: slog.New(slog.DiscardHandler)}
+		return &Daemon{events: e, rec: reconcile.New(runtimetest.NewFake(), slog.New(slog.DiscardHandler)), Log: slog.New(slog.DiscardHandler)}
 	}
 	d := daemon()
 	d.events.add(api.Event{Kind: "daemon"})

@@ -28,7 +28,8 @@ func booted(t *testing.T, dir string) *Daemon {
 	d.readIntents()
 	t.Cleanup(d.fenceOff)
 	d.rec = reconcile.New(runtimetest.NewFake(), d.Log)
-	d.copies = newCopies(d)
+	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
+	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.rec.LookAgain)
 	if d.watch, err = newWatcher(d); err != nil {
 		t.Fatal(err)
 	}

@@ -23,13 +23,16 @@ func (c caller) String() string { return fmt.Sprintf("uid %d pid %d", c.uid, c.p
 
 // order carries out a verb on processes: one commit for the whole intent, then the wait.
 func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, out *lines) error {
+	c.up = ancestors(c.pid)
+	if verb == "run" {
+		return d.runJob(ctx, o, c, out)
+	}
 	if verb == "send" {
 		return d.send(o, out)
 	}
 	acts, stop := d.actions.listen()
 	defer stop()
 	since := time.Now()
-	c.up = ancestors(c.pid)
 	failpoint.Here("daemon.order.before")
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
 	var rounds map[reconcile.ID]uint64
@@ -95,7 +98,7 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 	if verb == "start" {
 		err = d.rec.Retry(ctx, d.down(ids))
 	}
-	if verb == "restart" || verb == "reload" {
+	if verb == "restart" || verb == "reload" || verb == "run" {
 		raised = d.generations(ids)
 	}
 	return ids, raised, text, err
@@ -145,12 +148,24 @@ func (d *Daemon) projectsHint() string {
 func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[reconcile.ID]bool) (text string, err error) {
 	switch verb {
 	case "restart", "reload", "start":
+		d.watching.resume(ids)
 		return "", d.commit(func(in *reconcile.Intents) error {
 			d.spread(in, targets)
 			d.spreadOver(in, targets)
 			d.catchUp(in, ids)
 			raise(in, targets, d.notReloaded(verb, ids), verb != "start")
 			d.reload(in, verb, ids)
+			return nil
+		})
+	case "run":
+		if err := d.mayRun(targets, ids); err != nil {
+			return "", err
+		}
+		return "", d.commit(func(in *reconcile.Intents) error {
+			d.catchUp(in, ids)
+			for id := range ids {
+				in.Projects[id.Project].RaiseFor(id, reconcile.ReasonRun)
+			}
 			return nil
 		})
 	case "stop", "delete":
@@ -190,7 +205,7 @@ func (d *Daemon) restarts(id reconcile.ID) (n int) {
 
 // scaledAway is the error where a process that is to run was named, and none of the named has an instance.
 func (d *Daemon) scaledAway(verb string, targets []target, ids map[reconcile.ID]bool) error {
-	if len(ids) > 0 || len(targets) == 0 || verb != "restart" && verb != "reload" && verb != "start" {
+	if len(ids) > 0 || len(targets) == 0 || verb != "restart" && verb != "reload" && verb != "start" && verb != "run" {
 		return nil
 	}
 	name := targets[0].key()

@@ -47,8 +47,10 @@ func (p Process) RunDigest(n int) string {
 		Unset       []string
 		User, Group string
 		Umask       *int
-		Mode        string `json:",omitempty"`
-	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Mode})
+		Nice        int     `json:",omitempty"` // what is not said leaves the digests of older versions as they were
+		Rlimits     Rlimits `json:",omitempty"`
+		Mode        string  `json:",omitempty"`
+	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits, p.Mode})
 	if err != nil {
 		panic("spec: digest of a process: " + err.Error())
 	}
@@ -77,6 +79,8 @@ func Diff(old, new Process) []Change {
 	d.run("user", old.User, new.User)
 	d.run("group", old.Group, new.Group)
 	d.run("umask", octal(old.Umask), octal(new.Umask))
+	d.run("nice", strconv.Itoa(old.Nice), strconv.Itoa(new.Nice))
+	d.rlimits(old.Rlimits, new.Rlimits)
 	d.each(old.Each, new.Each)
 	d.run("mode", cmp.Or(old.Mode, "fork"), cmp.Or(new.Mode, "fork"))
 	d.live("ready.message", strconv.FormatBool(old.Ready.Message), strconv.FormatBool(new.Ready.Message))
@@ -92,6 +96,9 @@ func Diff(old, new Process) []Change {
 	d.live("stop.command", quoteWords(old.Stop.Command), quoteWords(new.Stop.Command))
 	d.live("kill_mode", old.Stop.KillMode, new.Stop.KillMode)
 	d.log(old.Log, new.Log)
+	d.limits(old.Limits, new.Limits)
+	d.watch(old.Watch, new.Watch)
+	d.schedule(old.Schedule, new.Schedule)
 	for _, name := range unionKeys(old.DependsOn, new.DependsOn) {
 		d.live("depends_on."+name, old.DependsOn[name], new.DependsOn[name])
 	}

@@ -67,7 +67,7 @@ func (r *reading) hcl(file, text string) {
 var rootFields = []string{"project", "procfile", "env_file", "env"}
 
 // laterFields are words of the language that this version does not act on.
-var laterFields = []string{"watch", "limits", "alive", "reload", "listen", "schedule", "notify"}
+var laterFields = []string{"alive", "reload", "listen", "notify"}
 
 func rootSchema(words []string, blocks ...hcl.BlockHeaderSchema) *hcl.BodySchema {
 	s := &hcl.BodySchema{Blocks: blocks}

@@ -14,7 +14,7 @@ import (
 )
 
 // subBlocks may stand in a process.
-var subBlocks = []string{"restart", "stop", "log", "ready"}
+var subBlocks = []string{"restart", "stop", "log", "ready", "limits", "watch", "schedule"}
 
 // A field is one word of a process block and what it sets. Words with nil are read elsewhere,
 // since they depend on the instance or on several layers.
@@ -23,7 +23,7 @@ type field struct {
 	set  func(*Process, *hclValue)
 }
 
-var processFields = []field{
+var processFields = slices.Concat(limitFields, watchFields, scheduleFields, []field{
 	{"command", nil}, {"cwd", nil}, {"env", nil}, {"env_file", nil}, {"instances", nil}, {"depends_on", nil},
 	{"description", func(p *Process, v *hclValue) { p.Description = v.text() }},
 	{"namespace", func(p *Process, v *hclValue) { p.Namespace = v.text() }},
@@ -61,7 +61,7 @@ var processFields = []field{
 	{"log.combined", func(p *Process, v *hclValue) { p.Log.Combined = v.path() }},
 	{"log.stamp", func(p *Process, v *hclValue) { p.Log.Stamp = v.text() }},
 	{"log.json", func(p *Process, v *hclValue) { p.Log.JSON = v.boolean(false) }},
-}
+})
 
 // processWords are the fields that stand in a block of a process, or in the process itself for "".
 func processWords(block string) []string {

@@ -77,6 +77,7 @@ func (h *hclReader) process(name string, base *Process) Process {
 			}
 		}
 	}
+	p.settleJob()
 	h.instances(&p, layers)
 	h.dependsOn(&p, layers)
 	h.runFields(&p, base, layers)

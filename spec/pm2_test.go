@@ -84,7 +84,7 @@ func TestEnvironmentOfAPm2App(t *testing.T) {
 
 func TestWarningsComeOnlyWhereTheFileMeetsTheCase(t *testing.T) {
 	for fields, want := range map[string]string{
-		`"watch":false,"env_prod":{}`: "", `"watch":true,"env_prod":{}`: "watch is not acted on", `"max_memory_restart":0,"env_prod":{}`: "",
+		`"watch":false,"env_prod":{}`: "", `"trace":true,"env_prod":{}`: "trace is not acted on", `"max_memory_restart":0,"env_prod":{}`: "",
 		`"vizion":false,"listen_timeout":5,"env_prod":{}`: "", `"autorestrt":true,"env_prod":{}`: `unknown field "autorestrt"`, `"env":{}`: "no app has env_prod",
 	} {
 		_, s := pm2(t, fields)

@@ -28,8 +28,7 @@ var pm2Aliases = map[string][]string{
 
 // pm2Later are words that would do something, but not yet in this version. What stands below them in
 // pm2Aliases has no effect of its own, or only on pm2's paid service.
-var pm2Later = map[string]bool{"watch": true, "max_memory_restart": true, "cron_restart": true,
-	"source_map_support": true, "pid_file": true, "trace": true, "v8": true,
+var pm2Later = map[string]bool{"source_map_support": true, "pid_file": true, "trace": true, "v8": true,
 	"deep_monitoring": true, "event_loop_inspector": true}
 
 var pm2Names = func() map[string]string {

@@ -32,6 +32,8 @@ type Process struct {
 	User        string            `json:"user,omitempty"`         // run: user name or uid; root only
 	Group       string            `json:"group,omitempty"`        // run: group name or gid
 	Umask       *int              `json:"umask,omitempty"`        // run: nil means the captured shell's default, 022
+	Nice        int               `json:"nice,omitempty"`         // run: -20 to 19; 0 is kitt's own
+	Rlimits     Rlimits           `json:"rlimits,omitempty"`      // run
 	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
 	Mode        string            `json:"mode,omitempty"`         // run: ModeFork, ModeNode or ModeCluster
 	Ready       Ready             `json:"ready,omitzero"`
@@ -40,6 +42,9 @@ type Process struct {
 	Restart     Restart           `json:"restart"`
 	Stop        Stop              `json:"stop"`
 	Log         Log               `json:"log"`
+	Limits      Limits            `json:"limits,omitzero"`
+	Watch       Watch             `json:"watch,omitzero"`
+	Schedule    Schedule          `json:"schedule,omitzero"`
 	DependsOn   map[string]string `json:"depends_on,omitempty"` // process -> started | ready | healthy | completed
 	Origin      Pos               `json:"origin"`               // where it stands; not part of any comparison
 	Origins     map[string]Pos    `json:"origins,omitempty"`    // field ("command", "env.PORT", "restart.policy") -> where its value came from; not compared

@@ -66,6 +66,9 @@ func (r *reading) validateProcess(p *Process) {
 	r.validateMode(p)
 	r.validateRun(p)
 	r.validateLives(p)
+	r.validateLimits(p)
+	r.validateWatch(p)
+	r.validateSchedule(p)
 }
 
 // validateRun looks for what no kernel takes: a NUL in words, an = in the name of a variable.

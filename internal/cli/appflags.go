@@ -68,7 +68,7 @@ func (f AppFlags) app(cwd, script string, args []string, env map[string]string) 
 		}
 	}
 	for word, n := range map[string]string{"instances": f.Instances, "max_restarts": f.MaxRestarts, "restart_delay": f.RestartDelay,
-		"exp_backoff_restart_delay": f.ExpBackoff, "kill_timeout": f.KillTimeout, "listen_timeout": f.ListenTimeout, "watch_delay": f.WatchDelay} {
+		"exp_backoff_restart_delay": f.ExpBackoff, "kill_timeout": f.KillTimeout, "listen_timeout": f.ListenTimeout, "watch_delay": millis(f.WatchDelay)} {
 		if n != "" {
 			a[word] = numeric(n)
 		}
@@ -113,6 +113,17 @@ func (f AppFlags) name(script string) string {
 func numeric(text string) any {
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
+	}
+	return text
+}
+
+// millis is what pm2 takes on its command line, seconds unless ms stands behind them, in milliseconds as its files have it.
+func millis(text string) string {
+	if ms, ok := strings.CutSuffix(text, "ms"); ok {
+		return ms
+	}
+	if s, err := strconv.ParseFloat(strings.TrimSuffix(text, "s"), 64); err == nil {
+		return strconv.FormatFloat(s*1000, 'f', -1, 64)
 	}
 	return text
 }

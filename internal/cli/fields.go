@@ -45,6 +45,7 @@ func fields(p spec.Process) []field {
 	f.add("stop.command", commandLine(p.Stop.Command))
 	f.add("kill_mode", p.Stop.KillMode)
 	f.log(p.Log)
+	f.bounds(p)
 	return f.all
 }
 

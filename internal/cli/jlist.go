@@ -144,7 +144,7 @@ func pm2Env(in api.Instance, p spec.Process, number int) map[string]any {
 	v := map[string]any{"name": in.Process, "namespace": namespace, "status": pm2Status[in.Phase], "pm_uptime": since, "created_at": since,
 		"restart_time": in.Restarts, "unstable_restarts": 0, "exit_code": exit, "pm_id": number, "pm_exec_path": script, "pm_cwd": p.Cwd,
 		"args": args, "node_args": nodeArgs, "exec_mode": "fork_mode", "exec_interpreter": interpreter, "pm_out_log_path": out, "pm_err_log_path": errs,
-		"pm_pid_path": "", "instances": p.Instances, "merge_logs": !strings.Contains(p.Log.Out, "{n}"), "watch": false, "autorestart": p.Restart.Policy != "never",
+		"pm_pid_path": "", "instances": p.Instances, "merge_logs": !strings.Contains(p.Log.Out, "{n}"), "watch": len(p.Watch.Paths) > 0, "autorestart": p.Restart.Policy != "never",
 		"autostart": !p.Held, "kill_timeout": p.Stop.Timeout.Milliseconds(), "treekill": p.Stop.KillMode != "process", "vizion": false, "pmx": false,
 		"version": "N/A", "node_version": nil, "username": username(), "unique_id": in.Project + "/" + in.Process + "." + strconv.Itoa(in.N), "env": env,
 		"axm_actions": []any{}, "axm_monitor": map[string]any{}, "axm_options": map[string]any{}, "axm_dynamic": map[string]any{}, "prev_restart_delay": 0,

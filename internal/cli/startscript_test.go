@@ -253,3 +253,12 @@ func TestScaleReadsPM2sForm(t *testing.T) {
 		}
 	}
 }
+
+// pm2 takes --watch-delay in seconds, its files take milliseconds.
+func TestMillis(t *testing.T) {
+	for text, want := range map[string]string{"4": "4000", "0.5": "500", "4000ms": "4000", "2s": "2000", "": "", "soon": "soon"} {
+		if got := millis(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}

@@ -12,6 +12,8 @@ package early
 import (
 	"os"
 	"strings"
+
+	"kitt.sh/reconcile/keeper/bounds"
 )
 
 func init() {
@@ -23,6 +25,9 @@ func init() {
 func run(argv []string) (code int, ok bool) {
 	if len(argv) > 1 && argv[1] == "keeper" {
 		return aside(func() int { return keeperMain(argv[2:]) }), true
+	}
+	if len(argv) > 2 && argv[1] == "internal" && argv[2] == "exec" {
+		return bounds.Main(argv[3:]), true // of this, the first thread: niceness is a thread's
 	}
 	line, ok := Parse(argv)
 	if !ok || len(line.Words) != 1 || line.File != "" {

@@ -124,7 +124,9 @@ func (r *Runtime) prepare(in reconcile.Instance) (s keeper.Spawn, note string, e
 	if w.User != nil {
 		s.SetUser, s.UID, s.GID, s.Groups = true, w.User.Uid, w.User.Gid, w.User.Groups
 	}
-	err = r.channelled(&s, in)
+	if err = r.channelled(&s, in); err == nil {
+		err = r.bind(&s, in.Process.Nice, in.Process.Rlimits, w.User != nil)
+	}
 	return s, note, err
 }
 

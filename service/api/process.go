@@ -62,6 +62,7 @@ type told struct {
 	spec.Process
 	Restart restart `json:"restart"`
 	Stop    stop    `json:"stop"`
+	Watch   watch   `json:"watch,omitzero"`
 	Ready   ready   `json:"ready,omitzero"`
 }
 
@@ -84,12 +85,17 @@ type stop struct {
 	Timeout span `json:"timeout"`
 }
 
+type watch struct {
+	spec.Watch
+	Delay span `json:"delay,omitempty"`
+}
+
 // MarshalJSON writes durations as text.
 func (p Process) MarshalJSON() ([]byte, error) {
 	r := p.Restart
 	return json.Marshal(told{p.Process,
 		restart{r, span(r.BackoffMin), span(r.BackoffMax), span(r.Stable), span(r.Within), span(r.MinUptime)},
-		stop{p.Stop, span(p.Stop.Timeout)}, ready{p.Ready, span(p.Ready.Timeout)}})
+		stop{p.Stop, span(p.Stop.Timeout)}, watch{p.Watch, span(p.Watch.Delay)}, ready{p.Ready, span(p.Ready.Timeout)}})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -102,6 +108,8 @@ func (p *Process) UnmarshalJSON(b []byte) error {
 	r := &p.Process.Restart
 	r.BackoffMin, r.BackoffMax, r.Stable = time.Duration(t.Restart.BackoffMin), time.Duration(t.Restart.BackoffMax), time.Duration(t.Restart.Stable)
 	r.Within, r.MinUptime = time.Duration(t.Restart.Within), time.Duration(t.Restart.MinUptime)
+	p.Process.Watch = t.Watch.Watch
+	p.Process.Watch.Delay = time.Duration(t.Watch.Delay)
 	p.Process.Stop.Timeout = time.Duration(t.Stop.Timeout)
 	p.Process.Ready = t.Ready.Ready
 	p.Process.Ready.Timeout = time.Duration(t.Ready.Timeout)

@@ -50,7 +50,7 @@ func TestNoDurationIsForgotten(t *testing.T) {
 		}
 		return n
 	}
-	if n := count(reflect.TypeFor[spec.Process]()); n != 7 {
-		t.Errorf("a process has %d durations, Process tells 7", n)
+	if n := count(reflect.TypeFor[spec.Process]()); n != 8 {
+		t.Errorf("a process has %d durations, Process tells 8", n)
 	}
 }

@@ -57,7 +57,7 @@ type Instance struct {
 	PID        int     `json:"pid"`        // 0 when nothing runs
 	Since      Time    `json:"since"`      // when it came into this phase
 	Generation uint64  `json:"generation"` // grows with each restart asked for
-	Restarts   int     `json:"restarts"`   // lives begun because the one before had died
+	Restarts   int     `json:"restarts"`   // lives begun because the one before had died, or kitt itself had ended it
 	Exit       *Exit   `json:"exit"`       // the last death
 	Reason     string  `json:"reason"`     // plain words; "" when all is as it should be
 	CPU        float64 `json:"cpu"`        // cores, over the whole tree
@@ -157,13 +157,24 @@ type Pending struct {
 type Event struct {
 	Seq    uint64 `json:"seq"`
 	At     Time   `json:"at"`
-	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup spec-error spec-ok daemon keeper
+	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup watch memory spec-error spec-ok daemon keeper
 	ID     string `json:"id,omitempty"` // always in full: shop/web.1
 	Reason string `json:"reason,omitempty"`
 	PID    int    `json:"pid,omitempty"`
 	Life   string `json:"life,omitempty"` // exit: which life of the instance ended
 	Exit   *Exit  `json:"exit,omitempty"`
 	By     string `json:"by,omitempty"` // "uid 501 pid 812"
+}
+
+// A Run is one run of a job that is over: an object of GET /v1/runs?targets=backup&n=20, which answers with a list.
+type Run struct {
+	ID      string  `json:"id"` // in full
+	Life    string  `json:"life"`
+	Started Time    `json:"started"`
+	Ended   Time    `json:"ended"`
+	Took    float64 `json:"took"` // seconds
+	Exit    *Exit   `json:"exit"`
+	Text    string  `json:"text"` // the exit in words
 }
 
 // Show is the answer to GET /v1/show?name=web: everything about one process.

@@ -1,0 +1,4 @@
+package bounds
+
+// infinity is RLIM_INFINITY.
+const infinity = 1<<64 - 1

@@ -1,0 +1,5 @@
+//go:build !race
+
+package filewatch
+
+const raceOn = false
