@@ -61,11 +61,14 @@ func TestScripts(t *testing.T) {
 			case "pidns":
 				return exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run() == nil, nil
 			}
+			if yes, known := present(cond); known {
+				return yes, nil
+			}
 			return false, fmt.Errorf("no such condition: %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"kitt": kitt, "eventually": eventually, "field": field, "equal": equal, "differ": differ, "signal": signalCmd, "alive": alive,
-			"repeat": repeat, "rewrite": rewrite,
+			"repeat": repeat, "rewrite": rewrite, "listen": listen, "pm2": pm2,
 		},
 		RequireExplicitExec: false,
 	})

@@ -11,7 +11,7 @@ import (
 const module = "kitt.sh"
 
 // floors, lowest first. A file imports from its own floor or a lower one. "." is package main.
-var floors = []string{"spec", "reconcile", "service", "internal/early", "internal/cli", "."}
+var floors = []string{"spec", "reconcile", "service", "internal/early", "internal/port", "internal/deploy", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
 var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/mutants", "internal/torture")
