@@ -180,6 +180,14 @@ type kitt struct {
 		What     []string      `arg:"" optional:"" name:"what" help:"pm2, or files of another process manager."`
 	} `cmd:"" help:"Write a kitt.hcl (-o FILE) of what another process manager runs or has on disk." examples:"kitt import pm2|kitt import pm2 --take-over|kitt import docker-compose.yml -o -|kitt import /etc/systemd/system/web.service"`
 
+	Export struct {
+		File    string `short:"f" help:"Spec file; - reads stdin." placeholder:"FILE"`
+		Profile string `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
+		Force   bool   `help:"Write over files that are there."`
+		Format  string `arg:"" help:"procfile, systemd, launchd, supervisor or compose."`
+		Name    string `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
+	} `cmd:"" help:"Write the spec in the format of another process manager: to stdout, or -o FILE or folder." examples:"kitt export systemd -o units|kitt export procfile|kitt export launchd -f web.hcl"`
+
 	Service struct {
 		Install struct {
 			System bool `help:"For the machine rather than for this user."`
@@ -297,7 +305,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
 			"start": k.start(), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
-			"import":          cli.Import(k.Import),
+			"import": cli.Import(k.Import), "export": cli.Export(k.Export),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),
 			"service stop": cli.ServiceStop(s.Stop), "service restart": cli.ServiceRestart(s.Restart),

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"kitt.sh/spec"
 )
 
 // A File is a name and what is in it.
@@ -19,7 +21,8 @@ type File struct {
 type reader func(text []byte, at Place, p *Project) error
 
 var readers = map[string]reader{
-	"pm2": readPM2,
+	"pm2": readPM2, "compose": readCompose, "process-compose": readProcessCompose,
+	"supervisor": readSupervisor, "systemd": readSystemd, "launchd": readLaunchd,
 }
 
 // Formats are the names of what Read reads.
@@ -47,6 +50,32 @@ func Read(as string, files []File, place func(file string) Place) (Project, erro
 	}
 	p.settle()
 	return p, nil
+}
+
+var writers = map[string]func(*Project) []File{
+	"procfile": writeProcfile, "systemd": writeSystemd, "launchd": writeLaunchd, "supervisor": writeSupervisor, "compose": writeCompose,
+}
+
+// Targets are the names of what Write writes.
+func Targets() []string { return slices.Sorted(maps.Keys(writers)) }
+
+// Write is a spec in another format: its files, and what did not map. The error is an unknown format.
+func Write(format string, s *spec.Spec) ([]File, []Note, error) {
+	write := writers[strings.ToLower(format)]
+	if write == nil {
+		return nil, nil, fmt.Errorf("%q is not a format", format)
+	}
+	p := Project{Name: s.Project, dir: filepath.Dir(s.File)}
+	for _, q := range s.Processes {
+		if len(q.Each) > 0 && format != "launchd" {
+			p.note(q.Name, "its instances differ in more than a number: all are as the first")
+			q.Command, q.Cwd, q.Env = q.For(1)
+			q.Step = nil
+		}
+		p.Processes = append(p.Processes, Process{Process: q})
+	}
+	files := write(&p)
+	return files, p.Notes, nil
 }
 
 // Secret tells whether the project holds values of an environment.

@@ -136,6 +136,10 @@ func (w *hclText) environment(p Process) {
 	if len(values) == 0 {
 		return
 	}
+	if len(values) == 1 {
+		w.line("  env = " + object(values, func(text string) string { return text }))
+		return
+	}
 	w.line("  env = {")
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		w.line("    " + key(name) + " = " + values[name])

@@ -22,6 +22,7 @@ type Project struct {
 	Name      string // of the project; empty where the file says nothing
 	Processes []Process
 	Notes     []Note // what did not map
+	dir       string // of the spec file that is written in another format
 }
 
 // A Process is a process with what a resolved one has lost.
