@@ -188,6 +188,12 @@ type kitt struct {
 		Name    string `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
 	} `cmd:"" help:"Write the spec in the format of another process manager: to stdout, or -o FILE or folder." examples:"kitt export systemd -o units|kitt export procfile|kitt export launchd -f web.hcl"`
 
+	Deploy struct {
+		File  string   `short:"f" help:"The pm2 file with a deploy section (default: the ecosystem file of this folder)." placeholder:"FILE"`
+		Force bool     `help:"Also where what is changed here is not committed or not pushed."`
+		Words []string `arg:"" optional:"" name:"env" help:"The environment, then setup, update (default), revert N, exec CMD, list, curr, prev or a ref."`
+	} `cmd:"" help:"Bring a repository to hosts over ssh, as the deploy section of a pm2 file says." examples:"kitt deploy production setup|kitt deploy production|kitt deploy production revert 1|kitt deploy production exec 'kitt apply'"`
+
 	Service struct {
 		Install struct {
 			System bool `help:"For the machine rather than for this user."`
@@ -305,7 +311,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
 			"start": k.start(), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
-			"import": cli.Import(k.Import), "export": cli.Export(k.Export),
+			"import": cli.Import(k.Import), "export": cli.Export(k.Export), "deploy": cli.Deploy(k.Deploy),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),
 			"service stop": cli.ServiceStop(s.Stop), "service restart": cli.ServiceRestart(s.Restart),

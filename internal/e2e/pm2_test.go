@@ -82,6 +82,9 @@ func present(cond string) (yes, known bool) {
 	case "pm2":
 		_, why := pm2Program()
 		return why == "", true
+	case "sshd":
+		_, yes := sshdProgram()
+		return yes, true
 	}
 	return false, false
 }
