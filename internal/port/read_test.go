@@ -1,9 +1,13 @@
 package port
 
 import (
+	"bytes"
 	"flag"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,7 +106,54 @@ func TestWhatIsNoFile(t *testing.T) {
 	}
 }
 
-// anything is true of whatever a reader reads: no crash, and what it makes of it kitt reads without a complaint.
+// TestBroken: what is cut, doubled, swapped or spoilt in the samples at random. It finds in a second what fuzzing would.
+func TestBroken(t *testing.T) {
+	files, _ := filepath.Glob("testdata/import/*")
+	random := rand.New(rand.NewPCG(3, 4))
+	var texts [][]byte
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, b)
+	}
+	for range 2000 {
+		i := random.IntN(len(files))
+		survives(t, guess(filepath.Base(files[i]), texts[i]), filepath.Base(files[i]), spoilt(random, texts[i], texts[random.IntN(len(texts))]))
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func spoilt(random *rand.Rand, text, other []byte) []byte {
+	text = bytes.Clone(text)
+	for range 1 + random.IntN(4) {
+		i, j := random.IntN(len(text)+1), random.IntN(len(text)+1)
+		i, j = min(i, j), max(i, j)
+		switch random.IntN(6) {
+		case 0:
+			text = slices.Concat(text[:i], text[j:])
+		case 1:
+			text = slices.Concat(text[:j], text[i:])
+		case 2:
+			k := random.IntN(len(other))
+			text = slices.Concat(text[:i], other[k:min(len(other), k+random.IntN(80))], text[i:])
+		case 3:
+			text = slices.Insert(text, i, byte(random.IntN(256)))
+		case 4:
+			text = slices.Concat(text[:i], []byte([]string{"\x00", "\xff\xfe", "${", "%{", "\"", "'", "\\", "-99999999999999999999", "\n[", ": &a [*a]", "1e999", "\x1b[31m", "é"}[random.IntN(13)]), text[i:])
+		case 5:
+			if i < len(text) {
+				text[i] ^= 1 << random.IntN(8)
+			}
+		}
+	}
+	return text
+}
+
+// anything is true of whatever a reader reads.
 func anything(f *testing.F, format, name string, seeds ...string) {
 	for _, pattern := range seeds {
 		files, _ := filepath.Glob(pattern)
@@ -112,23 +163,31 @@ func anything(f *testing.F, format, name string, seeds ...string) {
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := Read(format, []File{{"/srv/shop/" + name, text}}, samplePlace)
-		if err != nil {
-			return
+	f.Fuzz(func(t *testing.T, text []byte) { survives(t, format, name, text) })
+}
+
+// survives says that a reader does not crash, and that what it makes of text kitt reads without a complaint.
+func survives(t *testing.T, format, name string, text []byte) {
+	defer func() {
+		if bad := recover(); bad != nil {
+			t.Fatalf("%s: %v\n%q\n%s", format, bad, text, debug.Stack())
 		}
-		for i := range p.Processes {
-			p.Processes[i].EnvFile = nil
+	}()
+	p, err := Read(format, []File{{"/srv/shop/" + name, text}}, samplePlace)
+	if err != nil {
+		return
+	}
+	for i := range p.Processes {
+		p.Processes[i].EnvFile = nil
+	}
+	for _, n := range p.Notes {
+		if strings.ContainsAny(n.String(), "\n\x1b") || n.Text == "" {
+			t.Errorf("note %q", n.String())
 		}
-		for _, n := range p.Notes {
-			if strings.ContainsAny(n.String(), "\n\x1b") || n.Text == "" {
-				t.Errorf("note %q", n.String())
-			}
-		}
-		if len(p.Processes) > 0 {
-			reread(t, p, t.TempDir())
-		}
-	})
+	}
+	if len(p.Processes) > 0 {
+		reread(t, p, t.TempDir())
+	}
 }
 
 func FuzzPM2(f *testing.F) { anything(f, "pm2", "dump.pm2", "testdata/*.json") }

@@ -171,9 +171,7 @@ func (r *unitReader) service(word, value string) {
 			r.p.EnvFile = nil
 		}
 	case "UnsetEnvironment":
-		for _, w := range r.words(value) {
-			r.p.Unset = append(r.p.Unset, w)
-		}
+		r.p.Unset = append(r.p.Unset, r.words(value)...)
 	case "User":
 		r.p.User = r.specifiers(value)
 	case "Group":
