@@ -67,6 +67,7 @@ func (p *Project) soundLives(q *Process) {
 		p.note(q.Name, "its folder %q is not absolute", q.Cwd)
 		q.Cwd = "/"
 	}
+	q.Cwd = filepath.Clean(q.Cwd)
 	re := &q.Restart
 	re.BackoffMin, re.MinUptime, re.Max = max(0, re.BackoffMin), max(0, re.MinUptime), max(0, re.Max)
 	re.BackoffMax = max(re.BackoffMin, re.BackoffMax)
