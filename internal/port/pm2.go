@@ -348,13 +348,23 @@ func (g *pm2Group) logs(a pm2App) {
 
 func (g *pm2Group) logFile(a pm2App, word string) string {
 	file := a.str(word)
-	if !filepath.IsAbs(file) || file == "/dev/null" || filepath.Dir(file) == filepath.Join(g.at.dir(), "logs") {
+	if !filepath.IsAbs(file) || file == "/dev/null" || filepath.Dir(file) == filepath.Join(g.home(a), "logs") {
 		return ""
 	}
-	if suffix := "-" + strconv.Itoa(a.id()) + ".log"; len(g.group) > 1 && strings.HasSuffix(file, suffix) {
-		return strings.TrimSuffix(file, suffix) + "{n}.log"
+	apart := slices.ContainsFunc(g.group, func(b pm2App) bool { return b.str(word) != file })
+	stem, isLog := strings.CutSuffix(file, ".log")
+	if i := strings.LastIndexByte(stem, '-'); apart && isLog && i > 0 {
+		return stem[:i] + "{n}.log" // pm2's number of the instance stands before .log
 	}
 	return file
+}
+
+// home is PM2_HOME, also for a dump that was carried elsewhere.
+func (g *pm2Group) home(a pm2App) string {
+	if pids := filepath.Dir(a.str("pm_pid_path")); filepath.Base(pids) == "pids" {
+		return filepath.Dir(pids)
+	}
+	return g.at.dir()
 }
 
 // pm2Without are the fields that nothing in kitt.hcl does yet.

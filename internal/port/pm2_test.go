@@ -86,11 +86,11 @@ func TestPM2(t *testing.T) {
 // TestADump: there the fields lie on top. What differs between instances and does not count up is told.
 func TestADump(t *testing.T) {
 	text := `[PM2] Spawning…
-[{"name":"a","pm_exec_path":"/x/a.js","pm_cwd":"/x","exec_interpreter":"none","env":{"K":"1"},"pm_id":0},
+[{"name":"a","pm_exec_path":"/x/a.js","pm_cwd":"/x","exec_interpreter":"none","env":{"K":"1"},"pm_id":0,"pm_pid_path":"/p/pids/a-0.pid","pm_out_log_path":"/p/logs/a-out.log"},
  {"name":"a","pm_exec_path":"/x/a.js","pm_cwd":"/x","exec_interpreter":"none","env":{"K":"z"},"pm_id":1},
  {"name":"a","pm_exec_path":"/x/b.js","pm_cwd":"/x","exec_interpreter":"none","env":{},"pm_id":2}]`
 	p, err := ReadPM2([]byte(text), pm2Place)
-	if err != nil || len(p.Processes) != 2 || p.Processes[0].Instances != 2 || p.Processes[1].Name != "a-2" || len(p.Notes) != 2 {
+	if err != nil || len(p.Processes) != 2 || p.Processes[0].Instances != 2 || p.Processes[1].Name != "a-2" || p.Processes[0].Log.Out != "" || len(p.Notes) != 2 {
 		t.Errorf("%v %+v", err, p)
 	}
 	for _, bad := range []string{"", "[PM2] nothing", `{"a":1}`, "[1,2]", "[[]]"} {
