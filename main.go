@@ -2,7 +2,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -20,7 +23,7 @@ func main() { // the keeper and `kitt status` do not come this far: see internal
 
 type kitt struct {
 	Home    string           `help:"Folder of everything kitt keeps (default: $$KITT_HOME, else the system's place)." placeholder:"DIR"`
-	Output  string           `short:"o" enum:"table,wide,json,yaml,name" default:"table" help:"Form of the output: table, wide, json, yaml or name." placeholder:"FORM"`
+	Output  string           `short:"o" default:"table" help:"Form of the output: table, wide, json, yaml or name." placeholder:"FORM"`
 	JSON    bool             `name:"json" help:"The same as -o json."`
 	Quiet   bool             `short:"q" help:"Say only what failed."`
 	Silent  bool             `short:"s" hidden:"" help:"The same as -q."`
@@ -180,6 +183,28 @@ type kitt struct {
 		Timeout time.Duration `default:"60s" help:"How long to wait."`
 	} `cmd:"" aliases:"kill" help:"Stop every process, and kitt itself." examples:"kitt shutdown"`
 
+	Import struct {
+		As       string        `name:"as" help:"Format of the files, where neither name nor content tells." placeholder:"FORMAT"`
+		Force    bool          `help:"Write over a file that is there."`
+		TakeOver bool          `help:"pm2: stop each process there and start it in kitt, one by one."`
+		Timeout  time.Duration `default:"60s" help:"How long to wait for each, with --take-over."`
+		What     []string      `arg:"" optional:"" name:"what" help:"pm2, or files of another process manager."`
+	} `cmd:"" help:"Write a kitt.hcl (-o FILE) of what another process manager runs or has on disk." examples:"kitt import pm2|kitt import pm2 --take-over|kitt import docker-compose.yml -o -|kitt import /etc/systemd/system/web.service"`
+
+	Export struct {
+		File    string `short:"f" help:"Spec file; - reads stdin." placeholder:"FILE"`
+		Profile string `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
+		Force   bool   `help:"Write over files that are there."`
+		Format  string `arg:"" help:"procfile, systemd, launchd, supervisor or compose."`
+		Name    string `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
+	} `cmd:"" help:"Write the spec in the format of another process manager: to stdout, or -o FILE or folder." examples:"kitt export systemd -o units|kitt export procfile|kitt export launchd -f web.hcl"`
+
+	Deploy struct {
+		File  string   `short:"f" help:"The pm2 file with a deploy section (default: the ecosystem file of this folder)." placeholder:"FILE"`
+		Force bool     `help:"Also where what is changed here is not committed or not pushed."`
+		Words []string `arg:"" optional:"" name:"env" help:"The environment, then setup, update (default), revert N, exec CMD, list, curr, prev or a ref."`
+	} `cmd:"" help:"Bring a repository to hosts over ssh, as the deploy section of a pm2 file says." examples:"kitt deploy production setup|kitt deploy production|kitt deploy production revert 1|kitt deploy production exec 'kitt apply'"`
+
 	Service struct {
 		Install struct {
 			System bool `help:"For the machine rather than for this user."`
@@ -277,6 +302,15 @@ type kitt struct {
 	Ver struct{} `cmd:"" name:"version" help:"Print the version of kitt, and of its daemon."`
 }
 
+// Validate keeps -o to the forms of the output; of verbs that write files it names the file.
+func (k *kitt) Validate(at *kong.Context) error {
+	forms := []string{"table", "wide", "json", "yaml", "name"}
+	if on := at.Selected(); on != nil && (on.Name == "import" || on.Name == "export") || slices.Contains(forms, k.Output) {
+		return nil
+	}
+	return fmt.Errorf("--output must be one of %q but got %q", strings.Join(forms, ","), k.Output)
+}
+
 // verbs hands the flags over, each verb's to its own file in internal/cli.
 func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 	s := &k.Service
@@ -288,6 +322,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
 			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
+			"import": cli.Import(k.Import), "export": cli.Export(k.Export), "deploy": cli.Deploy(k.Deploy),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),
 			"service stop": cli.ServiceStop(s.Stop), "service restart": cli.ServiceRestart(s.Restart),

@@ -8,7 +8,6 @@ var foreign = map[string]string{
 	"logrotate":  "nothing to rotate: kitt rotates logs by itself; see log.max_size and log.keep",
 	"run":        "write a Procfile or a kitt.hcl, then kitt apply",
 	"exec":       "write a Procfile or a kitt.hcl, then kitt apply",
-	"deploy":     "kitt does not deploy; run kitt apply on the machine after the files have changed",
 	"install":    "kitt has no modules; kitt service install puts kitt itself into the boot",
 	"uninstall":  "kitt has no modules; kitt service uninstall takes kitt itself out of the boot",
 	"set":        "kitt has no settings of its own: a process is set in its spec file",

@@ -65,11 +65,14 @@ func TestScripts(t *testing.T) {
 				b, _ := os.ReadFile("/sys/fs/cgroup/cgroup.controllers")
 				return strings.Contains(string(b), "memory"), nil
 			}
+			if yes, known := present(cond); known {
+				return yes, nil
+			}
 			return false, fmt.Errorf("no such condition: %s", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"kitt": kitt, "eventually": eventually, "field": field, "equal": equal, "differ": differ, "signal": signalCmd, "alive": alive,
-			"repeat": repeat, "rewrite": rewrite,
+			"repeat": repeat, "rewrite": rewrite, "listen": listen, "pm2": pm2, "sshd": sshd,
 		},
 		RequireExplicitExec: false,
 	})

@@ -93,6 +93,10 @@ func TestRules(t *testing.T) {
 		{"so do the logs", "reconcile/logs", "compress.go", "kitt.sh/reconcile/failpoint", ok},
 		{"a package comment alone is no code", "internal/e2e", "doc.go", "", ok},
 
+		{"the command line imports the formats of others", "internal/cli", "import.go", "kitt.sh/internal/port", ok},
+		{"the formats of others are made of specs", "internal/port", "port.go", "kitt.sh/spec", ok},
+		{"the formats of others look at what runs", "internal/port", "port.go", "kitt.sh/reconcile", "imports only go down"},
+		{"a deploy asks the daemon", "internal/deploy", "run.go", "kitt.sh/service/api", "imports only go down"},
 		{"spec imports reconcile", "spec", "load.go", "kitt.sh/reconcile", "spec imports nothing of ours"},
 		{"spec imports the evaluator", "spec", "load.go", "kitt.sh/internal/jseval", "spec imports nothing of ours"},
 		{"reconcile imports the service", "reconcile", "loop.go", "kitt.sh/service", "imports only go down"},

@@ -10,8 +10,9 @@ import (
 // The module's own import path.
 const module = "kitt.sh"
 
-// floors, lowest first. A file imports from its own floor or a lower one. "." is package main.
-var floors = []string{"spec", "reconcile", "service", "internal/early", "internal/cli", "."}
+// floors, lowest first. A file imports from its own floor or a lower one. "." is package main. port and deploy see no
+// process of kitt's: they stand beside spec.
+var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
 var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/mutants", "internal/torture")

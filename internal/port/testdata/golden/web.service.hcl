@@ -1,0 +1,35 @@
+process "web" {
+  # ExecStartPre=/usr/bin/true has no counterpart
+  # ExecReload=/bin/kill -HUP $MAINPID has no counterpart
+  # MemoryMax=1G has no counterpart
+  # it waits for postgresql, which is not among the processes
+  description = "The shop, 100% up"
+  command     = "/usr/bin/node server.js --port \"$${PORT}\" $ARGS --price '$5' 'a b'"
+  cwd         = "/srv/web"
+  user        = "www"
+  group       = "www"
+  umask       = "027"
+  env_file    = ["-/etc/default/web"]
+  env = {
+    A = "50% of A"
+    B = "2"
+    C = "c d"
+  }
+
+  restart {
+    policy      = "on-failure"
+    backoff_min = "1m30s"
+    backoff_max = "1m30s"
+    within      = "1m0s"
+    max         = 5
+  }
+  stop {
+    signal  = "SIGINT"
+    timeout = "20s"
+  }
+  log { out = "/var/log/web.log" }
+}
+# stderr: web: ExecStartPre=/usr/bin/true has no counterpart
+# stderr: web: ExecReload=/bin/kill -HUP $MAINPID has no counterpart
+# stderr: web: MemoryMax=1G has no counterpart
+# stderr: web: it waits for postgresql, which is not among the processes
