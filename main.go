@@ -145,7 +145,7 @@ type kitt struct {
 		Force   bool          `short:"f" help:"Take the place of a process of that name."`
 		Profile string        `aliases:"env" help:"Profile of a spec file." placeholder:"NAME"`
 		Only    []string      `help:"Only these processes of a spec file: web,api." placeholder:"NAME"`
-		App     appFlags      `embed:"" group:"How a script runs"`
+		App     cli.AppFlags  `embed:"" group:"How a script runs"`
 		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id; or a spec file, a script, a quoted command."`
 		Args    []string      `kong:"-"`
 	} `cmd:"" help:"Let processes run again that were stopped; start a script, a command or a spec file." examples:"kitt start web|kitt start app.js -n web -- --port 3000|kitt start 'npm run web' --save"`
@@ -334,4 +334,19 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"startup": cli.Startup(k.Startup), "unstartup": cli.Unstartup(k.Unstartup), "update": cli.Update(k.Update),
 			"ecosystem": cli.Ecosystem(k.Ecosystem), "startOrRestart": cli.StartOr(k.StartOr), "attach": cli.Attach(k.Attach),
 		}
+}
+
+// startup is what pm2's startup and unstartup take; kitt finds the platform, the user and the home by itself.
+type startup struct {
+	System   bool   `help:"For the machine rather than for this user."`
+	User     string `short:"u" hidden:""`
+	HomePath string `name:"hp" hidden:""`
+	Platform string `arg:"" optional:"" hidden:""`
+}
+
+// start hands over the flags of start, those of a script with them.
+func (k *kitt) start() cli.Start {
+	s := &k.Start
+	return cli.Start{All: s.All, NoWait: s.NoWait, Timeout: s.Timeout, Save: s.Save, Force: s.Force, Profile: s.Profile, Only: s.Only,
+		App: s.App, Names: s.Names}
 }
