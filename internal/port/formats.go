@@ -72,6 +72,12 @@ func Write(format string, s *spec.Spec) ([]File, []Note, error) {
 			q.Command, q.Cwd, q.Env = q.For(1)
 			q.Step = nil
 		}
+		if q.Mode == spec.ModeCluster && q.Instances > 1 {
+			p.note(q.Name, "mode cluster: its %d instances run side by side and share no port", q.Instances)
+		}
+		if q.Ready.Message || q.Stop.Message != "" {
+			p.note(q.Name, "messages to and from Node (ready, stop) have no counterpart")
+		}
 		p.Processes = append(p.Processes, Process{Process: q})
 	}
 	files := write(&p)

@@ -66,9 +66,11 @@ func (w *hclText) process(p Process, notes []Note) {
 	}
 	w.environment(p)
 	restart, stop, log := restartFields(p.Restart), stopFields(p.Stop), w.logFields(p.Log)
-	if len(restart)+len(stop)+len(log) > 0 {
+	ready := readyFields(p.Ready)
+	if len(ready)+len(restart)+len(stop)+len(log) > 0 {
 		w.line("")
 	}
+	w.block("ready", ready)
 	w.block("restart", restart)
 	w.block("stop", stop)
 	w.block("log", log)
@@ -86,6 +88,7 @@ func (w *hclText) fields(p Process) (out []string) {
 	text("description", p.Description)
 	text("namespace", p.Namespace)
 	set("command", commandValue(p.Command))
+	text("mode", p.Mode)
 	if p.Cwd != w.dir && p.Cwd != "" {
 		set("cwd", quoted(w.path(p.Cwd)))
 	}
@@ -192,6 +195,16 @@ func restartFields(r spec.Restart) (out []string) {
 	return out
 }
 
+func readyFields(r spec.Ready) (out []string) {
+	if r.Message {
+		out = append(out, "message = true")
+	}
+	if r.Timeout != 0 {
+		out = append(out, "timeout = "+quoted(r.Timeout.String()))
+	}
+	return out
+}
+
 func stopFields(s spec.Stop) (out []string) {
 	d := spec.Defaults().Stop
 	if s.Signal != d.Signal {
@@ -199,6 +212,9 @@ func stopFields(s spec.Stop) (out []string) {
 	}
 	if s.Timeout != d.Timeout {
 		out = append(out, "timeout = "+quoted(s.Timeout.String()))
+	}
+	if s.Message != "" {
+		out = append(out, "message = "+quoted(s.Message))
 	}
 	if len(s.Command) > 0 {
 		out = append(out, "command = "+commandValue(s.Command))
@@ -216,6 +232,12 @@ func (w *hclText) logFields(l spec.Log) (out []string) {
 	}
 	if !l.Compress {
 		out = append(out, "compress = false")
+	}
+	if l.Full != "" {
+		out = append(out, "full = "+quoted(l.Full))
+	}
+	if l.Timestamps {
+		out = append(out, "timestamps = true")
 	}
 	if l.Off {
 		out = append(out, "off = true")

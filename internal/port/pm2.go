@@ -197,6 +197,7 @@ func (g *pm2Group) process() Process {
 	g.p.Held = !slices.ContainsFunc(g.group, func(a pm2App) bool { return a.str("status") != "stopped" })
 	g.lives(a)
 	g.logs(a)
+	g.mode(a)
 	g.without(a)
 	return g.p
 }
@@ -293,6 +294,30 @@ func (g *pm2Group) own(a pm2App) map[string]string {
 	return out
 }
 
+// mode gives the channel to what node runs, or to what asks for it, as pm2 gives it to all.
+func (g *pm2Group) mode(a pm2App) {
+	g.p.Ready.Message = a.yes("wait_ready", false)
+	if ms, ok := a.number("listen_timeout"); ok {
+		g.p.Ready.Timeout = time.Duration(ms) * time.Millisecond
+	}
+	if a.yes("shutdown_with_message", false) {
+		g.p.Stop.Message = "shutdown"
+	}
+	node := len(g.p.Command) > 1 && filepath.Base(g.p.Command[0]) == "node" && spec.ScriptAt(g.p.Command) > 0
+	if node || g.p.Ready.Message || g.p.Stop.Message != "" {
+		g.p.Mode = spec.ModeNode
+	}
+	switch cluster := strings.HasPrefix(a.str("exec_mode"), "cluster"); {
+	case cluster && node && len(g.p.Step) == 0:
+		g.p.Mode = spec.ModeCluster
+		for _, file := range []*string{&g.p.Log.Out, &g.p.Log.Err, &g.p.Log.Combined} {
+			*file = strings.ReplaceAll(*file, "{n}", "") // its workers write to what their primary has
+		}
+	case cluster && len(g.group) > 1:
+		g.note("it ran as a cluster of %d, which here shares one environment: they run side by side and share no port", len(g.group))
+	}
+}
+
 func (g *pm2Group) lives(a pm2App) {
 	re := &g.p.Restart
 	if !a.yes("autorestart", true) {
@@ -368,16 +393,13 @@ func (g *pm2Group) home(a pm2App) string {
 }
 
 // pm2Without are the fields that nothing in kitt.hcl does yet.
-var pm2Without = []string{"watch", "max_memory_restart", "cron_restart", "wait_ready", "shutdown_with_message", "source_map_support"}
+var pm2Without = []string{"watch", "max_memory_restart", "cron_restart", "source_map_support"}
 
 func (g *pm2Group) without(a pm2App) {
 	for _, word := range pm2Without {
 		if v := a.str(word); v != "" && v != "false" && v != "0" && v != "[]" {
 			g.note("%s = %s has no counterpart here", word, v)
 		}
-	}
-	if strings.HasPrefix(a.str("exec_mode"), "cluster") && len(g.group) > 1 {
-		g.note("it ran as a cluster of %d; here they run side by side and share no port", len(g.group))
 	}
 	if g.p.Held {
 		g.note("it was stopped in pm2: kitt start %s starts it", FitName(g.p.Name))

@@ -93,6 +93,15 @@ func TestADump(t *testing.T) {
 	if err != nil || len(p.Processes) != 2 || p.Processes[0].Instances != 2 || p.Processes[1].Name != "a-2" || p.Processes[0].Log.Out != "" || len(p.Notes) != 2 {
 		t.Errorf("%v %+v", err, p)
 	}
+	cluster := `[{"name":"c","pm_exec_path":"/x/a.js","pm_cwd":"/x","exec_interpreter":"node","exec_mode":"cluster_mode","wait_ready":true,"listen_timeout":500,"shutdown_with_message":true}]`
+	p, err = ReadPM2([]byte(cluster), pm2Place)
+	if err != nil || len(p.Notes) > 0 {
+		t.Fatalf("%v %v", err, p.Notes)
+	}
+	c := reread(t, p, t.TempDir()).Processes[0]
+	if c.Mode != "cluster" || !c.Ready.Message || c.Ready.Timeout != 500*time.Millisecond || c.Stop.Message != "shutdown" {
+		t.Errorf("%+v", c)
+	}
 	for _, bad := range []string{"", "[PM2] nothing", `{"a":1}`, "[1,2]", "[[]]"} {
 		if p, err := ReadPM2([]byte(bad), pm2Place); err == nil && len(p.Processes) > 0 {
 			t.Errorf("%q: %+v", bad, p)

@@ -1,6 +1,7 @@
 process "a" {
   # watch = true has no counterpart here
   command = ["node", "/srv/a.js", "--x", "1"]
+  mode    = "node"
   cwd     = "/srv"
   env     = { K = "1" }
 
