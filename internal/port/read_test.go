@@ -118,7 +118,7 @@ func TestBroken(t *testing.T) {
 		}
 		texts = append(texts, b)
 	}
-	for range 2000 {
+	for range 800 {
 		i := random.IntN(len(files))
 		survives(t, guess(filepath.Base(files[i]), texts[i]), filepath.Base(files[i]), spoilt(random, texts[i], texts[random.IntN(len(texts))]))
 		if t.Failed() {
