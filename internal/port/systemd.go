@@ -265,7 +265,7 @@ func (r *unitReader) environment(value string) {
 
 func (r *unitReader) words(value string) (out []string) {
 	for _, w := range unitWords(value) {
-		out = append(out, r.specifiers(w.text))
+		out = append(out, r.specifiers(w))
 	}
 	return out
 }

@@ -32,11 +32,11 @@ func (r *unitReader) command() {
 }
 
 // execWords gives argv, if no variable is in it, and always the line for a shell that does the same.
-func (r *unitReader) execWords(words []word, raw bool) (plain []string, line string) {
+func (r *unitReader) execWords(words []string, raw bool) (plain []string, line string) {
 	plain = []string{}
 	var out []string
 	for _, w := range words {
-		text := r.specifiers(w.text)
+		text := r.specifiers(w)
 		name, isVar := strings.CutPrefix(text, "$")
 		switch fixed, shell, looks := unitDollars(text); {
 		case raw:

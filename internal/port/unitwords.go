@@ -8,9 +8,9 @@ import (
 
 // unitWords takes a value apart as systemd does: quotes of both kinds around a word or a part of it, C escapes outside
 // and inside of them. What is wrong stays as it stands.
-func unitWords(text string) (out []word) {
+func unitWords(text string) (out []string) {
 	var b strings.Builder
-	quote, in, bare := byte(0), false, true
+	quote, in := byte(0), false
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
@@ -22,20 +22,20 @@ func unitWords(text string) (out []word) {
 		case quote != 0 && c == quote:
 			quote = 0
 		case quote == 0 && (c == '"' || c == '\''):
-			quote, in, bare = c, true, false
+			quote, in = c, true
 		case quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
 			if in {
-				out = append(out, word{b.String(), bare})
+				out = append(out, b.String())
 			}
 			b.Reset()
-			in, bare = false, true
+			in = false
 		default:
 			b.WriteByte(c)
 			in = true
 		}
 	}
 	if in {
-		out = append(out, word{b.String(), bare})
+		out = append(out, b.String())
 	}
 	return out
 }

@@ -5,32 +5,17 @@ import (
 	"strings"
 )
 
-// A word is one word of a command line. Dollar is set where what starts with $ is to be looked up when it is run.
-type word struct {
-	text string
-	bare bool // no part of it was quoted
-}
-
 // splitWords takes a line apart as Python's shlex does in POSIX mode, which supervisor and compose use: quotes of both
 // kinds, a backslash that takes the next byte as it is (between double quotes only before \ and "). No variables.
-func splitWords(line string) ([]string, error) {
-	words, err := scanWords(line)
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = w.text
-	}
-	return out, err
-}
-
-func scanWords(line string) (out []word, err error) {
+func splitWords(line string) (out []string, err error) {
 	var b strings.Builder
-	quote, in, bare := byte(0), false, true
+	quote, in := byte(0), false
 	end := func() {
 		if in {
-			out = append(out, word{b.String(), bare})
+			out = append(out, b.String())
 		}
 		b.Reset()
-		in, bare = false, true
+		in = false
 	}
 	for i := 0; i < len(line); i++ {
 		c := line[i]
@@ -49,7 +34,7 @@ func scanWords(line string) (out []word, err error) {
 		case quote != 0:
 			b.WriteByte(c)
 		case c == '"' || c == '\'':
-			quote, in, bare = c, true, false
+			quote, in = c, true
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 			end()
 		default:
