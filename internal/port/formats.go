@@ -78,6 +78,12 @@ func Write(format string, s *spec.Spec) ([]File, []Note, error) {
 		if q.Ready.Message || q.Stop.Message != "" {
 			p.note(q.Name, "messages to and from Node (ready, stop) have no counterpart")
 		}
+		if q.Schedule.Cron+q.Schedule.Restart != "" {
+			p.note(q.Name, "its times (%s%s) have no counterpart", q.Schedule.Cron, q.Schedule.Restart)
+		}
+		if q.Limits != (spec.Limits{}) || len(q.Watch.Paths) > 0 {
+			p.note(q.Name, "limits and watch are not written")
+		}
 		p.Processes = append(p.Processes, Process{Process: q})
 	}
 	files := write(&p)

@@ -66,14 +66,19 @@ func (w *hclText) process(p Process, notes []Note) {
 	}
 	w.environment(p)
 	restart, stop, log := restartFields(p.Restart), stopFields(p.Stop), w.logFields(p.Log)
-	ready := readyFields(p.Ready)
-	if len(ready)+len(restart)+len(stop)+len(log) > 0 {
+	ready, limits, watch := readyFields(p.Ready), limitFields(p.Limits), w.watchFields(p.Watch)
+	if p.Schedule.Restart != "" {
+		restart = append(restart, "cron = "+quoted(p.Schedule.Restart))
+	}
+	if len(ready)+len(limits)+len(watch)+len(restart)+len(stop)+len(log) > 0 {
 		w.line("")
 	}
 	w.block("ready", ready)
 	w.block("restart", restart)
 	w.block("stop", stop)
 	w.block("log", log)
+	w.block("limits", limits)
+	w.block("watch", watch)
 	w.line("}")
 }
 

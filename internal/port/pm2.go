@@ -77,6 +77,7 @@ func (g *pm2Group) process() Process {
 	g.lives(a)
 	g.logs(a)
 	g.mode(a)
+	g.times(a)
 	g.without(a)
 	return g.p
 }
@@ -272,7 +273,7 @@ func (g *pm2Group) home(a pm2App) string {
 }
 
 // pm2Without are the fields that nothing in kitt.hcl does yet.
-var pm2Without = []string{"watch", "max_memory_restart", "cron_restart", "source_map_support"}
+var pm2Without = []string{"source_map_support"}
 
 func (g *pm2Group) without(a pm2App) {
 	for _, word := range pm2Without {

@@ -42,6 +42,9 @@ func TestPM2(t *testing.T) {
 	if want := map[string]string{"SECRET": "s3 ${x}", "A": "1"}; !maps.Equal(web.Env, want) {
 		t.Errorf("env %q", web.Env)
 	}
+	if web.Limits.Memory != 200<<20 || web.Schedule.Restart != "0 3 * * *" {
+		t.Errorf("limits %+v, schedule %+v", web.Limits, web.Schedule)
+	}
 	if web.Step["PORT"] != 3000 || web.InstanceVar != "NODE_APP_INSTANCE" {
 		t.Errorf("PORT counts up: %v, %q", web.Step, web.InstanceVar)
 	}
@@ -66,7 +69,7 @@ func TestPM2(t *testing.T) {
 	for _, n := range p.Notes {
 		said += n.String() + "\n"
 	}
-	for _, want := range []string{"web: max_memory_restart = 209715200", "web: cron_restart = 0 3 * * *", "sleep: it was stopped in pm2", "pm2-logrotate", `was called "my old.app"`} {
+	for _, want := range []string{"web: it ran as a cluster of 2", "sleep: it was stopped in pm2", "pm2-logrotate", `was called "my old.app"`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("nothing of %q in\n%s", want, said)
 		}
@@ -93,12 +96,15 @@ func TestADump(t *testing.T) {
 	if err != nil || len(p.Processes) != 2 || p.Processes[0].Instances != 2 || p.Processes[1].Name != "a-2" || p.Processes[0].Log.Out != "" || len(p.Notes) != 2 {
 		t.Errorf("%v %+v", err, p)
 	}
-	cluster := `[{"name":"c","pm_exec_path":"/x/a.js","pm_cwd":"/x","exec_interpreter":"node","exec_mode":"cluster_mode","wait_ready":true,"listen_timeout":500,"shutdown_with_message":true}]`
+	cluster := `[{"name":"c","pm_exec_path":"/x/a.js","pm_cwd":"/x","exec_interpreter":"node","exec_mode":"cluster_mode","wait_ready":true,"listen_timeout":500,"shutdown_with_message":true,"watch":["lib","/x"],"ignore_watch":["*.log"],"watch_delay":500,"cron_restart":"@nonsense @"}]`
 	p, err = ReadPM2([]byte(cluster), pm2Place)
-	if err != nil || len(p.Notes) > 0 {
+	if err != nil || len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Text, "cron_restart") {
 		t.Fatalf("%v %v", err, p.Notes)
 	}
 	c := reread(t, p, t.TempDir()).Processes[0]
+	if w := c.Watch; !slices.Equal(w.Paths, []string{"/x/lib", "/x"}) || !slices.Equal(w.Ignore, []string{"*.log"}) || w.Delay != 500*time.Millisecond {
+		t.Errorf("watch %+v", w)
+	}
 	if c.Mode != "cluster" || !c.Ready.Message || c.Ready.Timeout != 500*time.Millisecond || c.Stop.Message != "shutdown" {
 		t.Errorf("%+v", c)
 	}

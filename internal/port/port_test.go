@@ -27,7 +27,7 @@ func reread(t *testing.T, p Project, dir string) *spec.Spec {
 
 // bare is a process without what is not compared, and with nil for what is empty.
 func bare(p spec.Process) spec.Process {
-	p.Origin, p.Origins, p.Each, p.Step = spec.Pos{}, nil, nil, nil
+	p.Origin, p.Origins, p.Each, p.Step, p.Watch.Base = spec.Pos{}, nil, nil, nil, ""
 	if len(p.Env) == 0 {
 		p.Env = nil
 	}

@@ -1,5 +1,4 @@
 process "a" {
-  # watch = true has no counterpart here
   command = ["node", "/srv/a.js", "--x", "1"]
   mode    = "node"
   cwd     = "/srv"
@@ -9,5 +8,5 @@ process "a" {
     signal  = "SIGINT"
     timeout = "1.6s"
   }
+  watch { paths = ["/srv"] }
 }
-# stderr: a: watch = true has no counterpart here
