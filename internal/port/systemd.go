@@ -218,6 +218,12 @@ func (r *unitReader) lives(word, value string) {
 		if isTime {
 			r.p.Stop.Timeout = d
 		}
+	case "MemoryMax":
+		if n, ok := supervisorSize(strings.TrimRight(value, "B") + "B"); ok && n >= 1<<20 {
+			r.p.Limits.MemoryMax = n
+		} else if value != "infinity" {
+			r.note("MemoryMax=%s has no counterpart", value)
+		}
 	case "KillMode":
 		if value == "process" || value == "none" {
 			r.p.Stop.KillMode = "process"

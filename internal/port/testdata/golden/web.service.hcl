@@ -1,7 +1,6 @@
 process "web" {
   # ExecStartPre=/usr/bin/true has no counterpart
   # ExecReload=/bin/kill -HUP $MAINPID has no counterpart
-  # MemoryMax=1G has no counterpart
   # it waits for postgresql, which is not among the processes
   description = "The shop, 100% up"
   command     = "/usr/bin/node server.js --port \"$${PORT}\" $ARGS --price '$5' 'a b'"
@@ -28,8 +27,8 @@ process "web" {
     timeout = "20s"
   }
   log { out = "/var/log/web.log" }
+  limits { memory_max = "1GiB" }
 }
 # stderr: web: ExecStartPre=/usr/bin/true has no counterpart
 # stderr: web: ExecReload=/bin/kill -HUP $MAINPID has no counterpart
-# stderr: web: MemoryMax=1G has no counterpart
 # stderr: web: it waits for postgresql, which is not among the processes
