@@ -296,8 +296,8 @@ type kitt struct {
 		File    string `arg:"" optional:""`
 	} `cmd:"" name:"startOrRestart" aliases:"startOrReload,startOrGracefulReload" hidden:"" help:"The same as apply."`
 	Attach struct {
-		Words []string `arg:"" optional:""`
-	} `cmd:"" hidden:"" help:"Not possible: stdin of processes is empty."`
+		Name string `arg:"" help:"Process: web, web.1, a pm_id."`
+	} `cmd:"" help:"Show what a process writes, and give it what is typed (stdin = true)." examples:"kitt attach repl"`
 
 	Ver struct{} `cmd:"" name:"version" help:"Print the version of kitt, and of its daemon."`
 }

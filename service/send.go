@@ -1,13 +1,17 @@
 package service
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 
 	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/keeper"
 	"kitt.sh/service/api"
 )
 
-// send passes a message on to the programs of the named instances, over their channels.
+// send passes a message on to the programs of the named instances, over their channels; or a text to their stdin.
 func (d *Daemon) send(o api.Order, out *lines) error {
 	d.mu.Lock()
 	targets, err := d.targets("send", o)
@@ -24,11 +28,31 @@ func (d *Daemon) send(o api.Order, out *lines) error {
 		if life == "" {
 			return failure{1, fmt.Sprintf("send to %s: it does not run", id.Short()), "kitt status " + id.Process}
 		}
+		if o.Value == nil {
+			if err := d.typed(id, life, o.Message); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := d.channels.say(life, o.Value); err != nil {
 			return failure{1, fmt.Sprintf("send to %s: %v", id.Short(), err), `mode = "node" in its spec gives it one, from its next start on`}
 		}
 	}
 	out.say(api.Line{Type: "done", Text: "sent to " + plural(len(ids), "instance", "instances")})
+	return nil
+}
+
+// typed writes to the stdin of a life.
+func (d *Daemon) typed(id reconcile.ID, life, text string) error {
+	n, err := keeper.Type(d.Dirs.Run, life, []byte(text))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return failure{1, fmt.Sprintf("type to %s: it has no stdin", id.Short()), "stdin = true in its spec gives it one, from its next start on"}
+	case errors.Is(err, syscall.EAGAIN) || err == nil && n < len(text):
+		return failure{1, fmt.Sprintf("type to %s: it does not read: %d of %d bytes were taken", id.Short(), n, len(text)), "kitt logs " + id.Short()}
+	case err != nil:
+		return failure{1, fmt.Sprintf("type to %s: %v", id.Short(), err), ""}
+	}
 	return nil
 }
 

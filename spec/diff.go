@@ -50,7 +50,8 @@ func (p Process) RunDigest(n int) string {
 		Nice        int     `json:",omitempty"` // what is not said leaves the digests of older versions as they were
 		Rlimits     Rlimits `json:",omitempty"`
 		Mode        string  `json:",omitempty"`
-	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits, p.Mode})
+		Stdin       bool    `json:",omitempty"`
+	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits, p.Mode, p.Stdin})
 	if err != nil {
 		panic("spec: digest of a process: " + err.Error())
 	}
@@ -83,6 +84,7 @@ func Diff(old, new Process) []Change {
 	d.rlimits(old.Rlimits, new.Rlimits)
 	d.each(old.Each, new.Each)
 	d.run("mode", cmp.Or(old.Mode, "fork"), cmp.Or(new.Mode, "fork"))
+	d.run("stdin", strconv.FormatBool(old.Stdin), strconv.FormatBool(new.Stdin))
 	d.live("ready.message", strconv.FormatBool(old.Ready.Message), strconv.FormatBool(new.Ready.Message))
 	d.live("ready.timeout", old.Ready.Timeout.String(), new.Ready.Timeout.String())
 	d.live("stop.message", old.Stop.Message, new.Stop.Message)

@@ -8,7 +8,7 @@ import (
 
 // Each field of a Process has a word in Diff, so that no edit is missed.
 func TestDiffMissesNothing(t *testing.T) {
-	run := map[string]bool{"Command": true, "Cwd": true, "Env": true, "Unset": true, "Step": true, "InstanceVar": true, "User": true, "Group": true, "Umask": true, "Nice": true, "Rlimits": true, "Each": true, "Mode": true}
+	run := map[string]bool{"Command": true, "Cwd": true, "Env": true, "Unset": true, "Step": true, "InstanceVar": true, "User": true, "Group": true, "Umask": true, "Nice": true, "Rlimits": true, "Each": true, "Mode": true, "Stdin": true}
 	skip := map[string]bool{"Name": true, "Origin": true, "Origins": true}
 	for i := range reflect.TypeFor[Process]().NumField() {
 		f := reflect.TypeFor[Process]().Field(i)

@@ -44,6 +44,7 @@ var processFields = slices.Concat(limitFields, watchFields, scheduleFields, []fi
 	{"restart.done_codes", func(p *Process, v *hclValue) { p.Restart.DoneCodes = v.integers() }},
 	{"stop.signal", func(p *Process, v *hclValue) { p.Stop.Signal = v.signal() }},
 	{"mode", func(p *Process, v *hclValue) { p.Mode = v.text() }},
+	{"stdin", func(p *Process, v *hclValue) { p.Stdin = v.boolean(false) }},
 	{"ready.message", func(p *Process, v *hclValue) { p.Ready.Message = v.boolean(false) }},
 	{"ready.timeout", func(p *Process, v *hclValue) { p.Ready.Timeout = v.duration() }},
 	{"stop.message", func(p *Process, v *hclValue) { p.Stop.Message = v.text() }},

@@ -89,6 +89,7 @@ func (a *app) nodeMode() {
 		a.p.Stop.Message = "shutdown"
 		a.p.Origins["stop.message"] = a.at("shutdown_with_message")
 	}
+	a.p.Stdin = true // as under pm2
 	node := byNode(a.p.Command)
 	mode := a.str("exec_mode")
 	a.p.Origins["mode"] = a.at("exec_mode")

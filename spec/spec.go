@@ -36,6 +36,7 @@ type Process struct {
 	Rlimits     Rlimits           `json:"rlimits,omitempty"`      // run
 	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
 	Mode        string            `json:"mode,omitempty"`         // run: ModeFork, ModeNode or ModeCluster
+	Stdin       bool              `json:"stdin,omitempty"`        // run: stdin can be typed into (kitt attach); else it is empty
 	Ready       Ready             `json:"ready,omitzero"`
 	Instances   int               `json:"instances"`      // ModeCluster: workers
 	Held        bool              `json:"held,omitempty"` // pm2 autostart=false: known, but started by hand only

@@ -27,6 +27,9 @@ func fields(p spec.Process) []field {
 		f.add("umask", fmt.Sprintf("%04o", *p.Umask))
 	}
 	f.add("mode", p.Mode)
+	if p.Stdin {
+		f.add("stdin", "true")
+	}
 	f.add("instances", strconv.Itoa(p.Instances))
 	if p.Held {
 		f.add("held", "true")

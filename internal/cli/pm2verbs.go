@@ -225,17 +225,6 @@ func (s StartOr) Run(ctx context.Context, k *Kitt) error {
 	return Apply{Name: s.File, Profile: s.Profile, Timeout: defaultWait}.Run(ctx, k)
 }
 
-// Attach would write to the stdin of a process.
-type Attach struct{ Words []string }
-
-func (Attach) Run(context.Context, *Kitt) error {
-	return noStdin("attach", "kitt logs -f NAME shows what it writes; kitt send NAME MESSAGE speaks to a Node program")
-}
-
-func noStdin(verb, hint string) error {
-	return &trouble{text: verb + ": the stdin of processes is empty (/dev/null); kitt cannot write to it", hint: hint, code: codeFailed}
-}
-
 // Report is what to paste into a question.
 type Report struct{}
 

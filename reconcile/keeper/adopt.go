@@ -205,6 +205,9 @@ func (k *keeper) sweepFifos() {
 	mine := map[string]bool{}
 	for _, l := range k.order {
 		mine[l.out.fifo], mine[l.err.fifo] = true, true
+		if l.stdin {
+			mine[l.stdinName()] = true
+		}
 	}
 	entries, _ := os.ReadDir(k.opt.fifos())
 	for _, e := range entries {

@@ -19,6 +19,7 @@ type Spawn struct {
 	SetUser  bool   // only where the keeper runs as root
 	KillMode string // what of the tree ends with the program: "tree" (also ""), "group" or "process"
 	Log      Log
+	Stdin    bool   // stdin is a FIFO that Type writes to, and that never ends; else /dev/null
 	Channel  bool   // descriptor 3 is one end of a pair of stream sockets; Hold passes on the other
 	Meta     []byte // opaque to the keeper; at most 32 KiB; kept in its record, returned by List
 }

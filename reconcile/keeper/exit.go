@@ -100,6 +100,7 @@ func (k *keeper) finish(l *life) {
 	k.drain(&l.err)
 	l.state, l.lingering, l.awaiting = Exited, false, false
 	l.closeChannel()
+	k.dropStdin(l)
 	if l.escaped > 0 {
 		k.write(l, l.exitRecord())
 	}

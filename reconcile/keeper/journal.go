@@ -34,7 +34,7 @@ type record struct {
 	by           int64
 	how          string
 	code, esc    int
-	core         bool
+	core, stdin  bool
 	boot         string
 }
 
@@ -70,6 +70,9 @@ func (r *record) line() []byte {
 		if r.core {
 			num("core", 1)
 		}
+	}
+	if r.stdin {
+		num("in", 1)
 	}
 	if r.op == "spawn" || r.op == "tune" {
 		put("dir", r.log.Dir)
@@ -157,6 +160,8 @@ func (r *record) field(k, v string) bool {
 		r.esc = int(num())
 	case "core":
 		r.core = num() != 0
+	case "in":
+		r.stdin = num() != 0
 	}
 	return err == nil
 }
@@ -192,7 +197,7 @@ func replay(text, boot string) (lives []*life, bad []string) {
 // lifeOf is the life that a spawn's record begins.
 func lifeOf(r *record) *life {
 	l := &life{name: r.life, state: Running, pidfd: -1, started: timeAt(r.t), log: r.log, kill: r.kill,
-		cgroup: r.cgroup, meta: r.meta}
+		cgroup: r.cgroup, meta: r.meta, stdin: r.stdin}
 	l.bindStreams()
 	l.out.fifo, l.err.fifo = r.out, r.err
 	return l
@@ -251,7 +256,7 @@ func (l *life) records(boot string) (out []byte) {
 
 func (l *life) spawnRecord() record {
 	return record{op: "spawn", t: l.started.UnixNano(), out: l.out.fifo, err: l.err.fifo, log: l.log, kill: l.kill,
-		cgroup: l.cgroup, meta: l.meta}
+		cgroup: l.cgroup, meta: l.meta, stdin: l.stdin}
 }
 
 func (l *life) stopRecord() record {

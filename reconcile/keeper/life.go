@@ -13,7 +13,8 @@ import (
 type life struct {
 	name       string
 	pid, pidfd int
-	channel    int // 0: none
+	channel    int  // 0: none
+	stdin      bool // it has a FIFO to read from
 	tok        int
 	ident      uint64
 	child      bool // ours to reap
@@ -120,6 +121,7 @@ func (k *keeper) settle(l *life) {
 func (k *keeper) drop(l *life) {
 	k.unwatchProcess(l)
 	l.closeChannel()
+	k.dropStdin(l)
 	for _, s := range []*stream{&l.out, &l.err} {
 		k.closeStream(s)
 		k.removeFifo(s)

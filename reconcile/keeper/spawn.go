@@ -27,7 +27,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	}
 	k.trimLater()
 	l := newLife(s)
-	var app [3]int
+	var app [4]int
 	for i, st := range []*stream{&l.out, &l.err} {
 		fd, err := k.makeStream(st)
 		if err != nil {
@@ -39,6 +39,10 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	var err error
 	if app[2], err = k.openChannel(l, s); err != nil {
 		k.undo(l, app[:2], false)
+		return nil, err
+	}
+	if app[3], err = k.openStdin(l, s); err != nil {
+		k.undo(l, app[:3], false)
 		return nil, err
 	}
 	failpoint.Here("keeper.spawn.fifos")
@@ -60,6 +64,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	unix.Close(app[0])
 	unix.Close(app[1])
 	closeFd(app[2])
+	closeFd(app[3])
 	k.born(l)
 	failpoint.Here("keeper.spawn.kept")
 	return l, nil
@@ -85,6 +90,7 @@ func (k *keeper) undo(l *life, app []int, recorded bool) {
 		closeFd(fd)
 	}
 	l.closeChannel()
+	k.dropStdin(l)
 	for _, s := range []*stream{&l.out, &l.err} {
 		k.closeStream(s)
 		unix.Unlink(k.fifoPath(s))
@@ -138,7 +144,7 @@ func (k *keeper) roomLeft() error {
 }
 
 // fork starts the program. A cgroup that children may not enter is done without.
-func (k *keeper) fork(l *life, s *Spawn, app [3]int, cgroup int) error {
+func (k *keeper) fork(l *life, s *Spawn, app [4]int, cgroup int) error {
 	pid, err := k.forkInto(l, s, app, cgroup)
 	if err != nil && cgroup >= 0 && cgroupRefused(err) {
 		if pid, err = k.forkInto(l, s, app, -1); err == nil {
@@ -163,7 +169,7 @@ func cgroupRefused(err error) bool {
 	return false
 }
 
-func (k *keeper) forkInto(l *life, s *Spawn, app [3]int, cgroup int) (int, error) {
+func (k *keeper) forkInto(l *life, s *Spawn, app [4]int, cgroup int) (int, error) {
 	env := make([]string, 0, len(s.Env)+1)
 	for _, e := range s.Env {
 		if !strings.HasPrefix(e, cookieName+"=") {
@@ -172,6 +178,9 @@ func (k *keeper) forkInto(l *life, s *Spawn, app [3]int, cgroup int) (int, error
 	}
 	attr := &syscall.ProcAttr{Dir: s.Cwd, Env: append(env, cookieName+"="+s.Life), Sys: childAttr(&l.pidfd, cgroup),
 		Files: []uintptr{uintptr(k.null), uintptr(app[0]), uintptr(app[1])}}
+	if app[3] >= 0 {
+		attr.Files[0] = uintptr(app[3])
+	}
 	if app[2] >= 0 {
 		attr.Files = append(attr.Files, uintptr(app[2])) // channelFD
 	}

@@ -57,6 +57,7 @@ const (
 	tLogDrop
 	tLogStamps
 	tChannel
+	tStdin
 )
 
 // Codes of a refusal that callers branch on.
@@ -130,6 +131,7 @@ func putSpawn(b []byte, s *Spawn) []byte {
 	b = putBool(b, tSetUser, s.SetUser)
 	b = putString(b, tKillMode, s.KillMode)
 	b = putBool(b, tChannel, s.Channel)
+	b = putBool(b, tStdin, s.Stdin)
 	return putBytes(putLog(b, s.Log), tMeta, s.Meta)
 }
 
@@ -158,6 +160,8 @@ func getSpawn(body []byte) (s Spawn, err error) {
 			s.SetUser = getBool(v)
 		case tKillMode:
 			s.KillMode = string(v)
+		case tStdin:
+			s.Stdin = getBool(v)
 		case tChannel:
 			s.Channel = getBool(v)
 		case tMeta:

@@ -26,6 +26,7 @@ var worker []byte
 
 // channelled gives a spawn Node's channel for messages, and a cluster its primary.
 func (r *Runtime) channelled(s *keeper.Spawn, in reconcile.Instance) error {
+	s.Stdin = in.Process.Stdin
 	if !in.Process.Channel() {
 		return nil
 	}

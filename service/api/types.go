@@ -103,7 +103,7 @@ type Order struct {
 	Message string          `json:"message,omitempty"` // stop: why
 	Wait    bool            `json:"wait"`
 	Timeout time.Duration   `json:"timeout"`
-	Value   json.RawMessage `json:"value,omitempty"` // send: the message
+	Value   json.RawMessage `json:"value,omitempty"` // send: the message; without one, Message goes to stdin
 }
 
 // Signal is the body of POST /v1/signal.
