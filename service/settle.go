@@ -33,6 +33,7 @@ type wait struct {
 	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
 	foreign []string                // projects whose instances are named in full
 
+	unripe bool            // the last look found one that was too young: another is due, whatever the clock says by now
 	asleep map[int]slumber // young lives that were seen to sleep, by pid
 
 	said  int
@@ -83,7 +84,7 @@ func (w *wait) run(ctx context.Context) (code int, text, hint string) {
 // look refreshes the views. settled means that nothing more will happen by itself.
 func (w *wait) look() (pending []api.Pending, settled bool, changed <-chan struct{}) {
 	all, changed, ok := w.d.rec.Look(time.Now())
-	w.views, settled = w.views[:0], ok
+	w.views, settled, w.unripe = w.views[:0], ok, false
 	for _, v := range all {
 		if !w.mine(v.ID) {
 			continue
@@ -110,7 +111,9 @@ func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
 			p.Reason, p.Final = why, vain
 			return p, false, vain
 		}
-		return p, !w.young(v) || w.calm(time.Now(), v), false
+		up = !w.young(v) || w.calm(time.Now(), v)
+		w.unripe = w.unripe || !up
+		return p, up, false
 	case reconcile.PhaseHeld, reconcile.PhaseDone:
 		return p, true, true
 	}
@@ -182,7 +185,7 @@ func (w *wait) youth() <-chan time.Time {
 	if due < 0 && len(w.rounds) > 0 {
 		return time.After(reloadPoll)
 	}
-	if due < 0 {
+	if due < 0 && !w.unripe {
 		return nil
 	}
 	if len(w.views) <= calmMost {

@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/service/api"
@@ -61,5 +62,19 @@ func TestAStopWaitsForWhatLivesWhateverItsVerdict(t *testing.T) {
 		if _, up, final := w.judge(left); up || final != row.final {
 			t.Errorf("ending %v: up %v, final %v", row.ending, up, final)
 		}
+	}
+}
+
+// What was too young at a look may be old enough by the time that the next one is planned: it must come all the same.
+func TestAYoungLifeIsLookedAtAgain(t *testing.T) {
+	w := wait{settle: 20 * time.Millisecond, since: time.Now().Add(-time.Second)}
+	v := reconcile.View{ID: id(1), Verdict: reconcile.Verdict{Phase: reconcile.PhaseRunning, Since: time.Now()}}
+	w.views = []reconcile.View{v}
+	if _, up, _ := w.judge(v); up {
+		t.Skip("it was too slow to be young")
+	}
+	time.Sleep(30 * time.Millisecond)
+	if w.youth() == nil {
+		t.Error("nobody looks again")
 	}
 }
