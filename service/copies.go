@@ -213,8 +213,9 @@ func (c *copies) close() {
 	}
 }
 
-// compressor compresses segments as they are closed, until ctx ends.
+// compressor compresses segments as they are closed, until ctx ends. Nobody waits for it, and it makes nobody wait.
 func (c *copies) compressor(ctx context.Context) error {
+	background()
 	c.sweep()
 	for {
 		select {
