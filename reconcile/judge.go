@@ -272,6 +272,9 @@ func judgeDeath(now time.Time, w World, v Verdict, want Instance, end Observed) 
 	if end.State == NoStart && !end.Exit.Retry {
 		return v.down(PhaseFailed, end.Exit.Text, end.Exit.Hint)
 	}
+	if want.Process.Mode == spec.ModeCluster && end.Exit.How == "exit" && end.Exit.Code == spec.ExitGaveUp {
+		return v.down(PhaseFailed, "gave up: its workers died too often", "kitt logs "+want.ID.Short()+" shows their last words; kitt restart "+want.ID.Process+" tries again")
+	}
 	if end.State == Exited {
 		switch out, why := judge(r, end.Exit); out {
 		case done:

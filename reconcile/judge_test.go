@@ -173,6 +173,8 @@ func TestJudgeOfWhatLives(t *testing.T) {
 
 func TestJudgeOfWhatIsDown(t *testing.T) {
 	check(t, []judgement{
+		{"a cluster whose workers died too often has failed", want(process(func(p *spec.Process) { p.Mode = spec.ModeCluster })), have(lives(exit(122))), "failed, final: gave up: its workers died too often"},
+		{"that number means nothing elsewhere", want(), have(lives(exit(122))), "waiting, wake 100ms: exit 122; try 2"},
 		{"what is held stays down", want(hold("stopped by you")), nil, "held, final: stopped by you"},
 		{"what crashed and is held stays down", want(hold("stopped by you")), have(lives(exit(1))), "held, final: stopped by you"},
 		{"an end that was asked for is no death", want(), have(lives(exit(1), asked)), "starting, start, forget #1.a: start asked for"},

@@ -107,13 +107,16 @@ func (cs *channels) orderClusters() {
 
 // clusterSaid takes in how the workers of a primary are.
 func (d *Daemon) clusterSaid(c *channel, line []byte) {
-	var cl api.Cluster
-	if json.Unmarshal(line, &cl) != nil || len(cl.Workers) > 1000 {
-		return
-	}
 	id, _, err := reconcile.ParseLife(c.life)
 	if err != nil {
 		return
+	}
+	d.mu.Lock()
+	primary := d.isCluster(id)
+	d.mu.Unlock()
+	var cl api.Cluster
+	if !primary || json.Unmarshal(line, &cl) != nil || !cl.Sound() {
+		return // only a primary speaks of workers
 	}
 	c.mu.Lock()
 	was := c.cluster

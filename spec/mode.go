@@ -16,6 +16,9 @@ const (
 
 var modes = []string{"fork", ModeNode, ModeCluster}
 
+// ExitGaveUp is how the primary of a cluster ends whose workers have died too often.
+const ExitGaveUp = 122
+
 // Ready says when an instance counts as running. All of it changes live.
 type Ready struct {
 	Message bool          `json:"message,omitempty"` // once it has sent "ready" over its channel (pm2's wait_ready)

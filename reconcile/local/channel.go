@@ -53,6 +53,8 @@ func (r *Runtime) primaryFor(other bool) ([]string, error) {
 	if other {
 		return []string{"-e", string(primary), "--"}, nil
 	}
+	r.programs.Lock() // several clusters may begin at once
+	defer r.programs.Unlock()
 	dir := filepath.Join(filepath.Dir(r.Logs), "run")
 	file := filepath.Join(dir, "primary.cjs")
 	err := keep(filepath.Join(dir, "worker.cjs"), worker)

@@ -50,6 +50,7 @@ type Runtime struct {
 	pokes  chan reconcile.ID
 
 	commands sync.WaitGroup // stop commands under way
+	programs sync.Mutex     // the files of a cluster's primary and workers
 }
 
 // New returns a Runtime that knows of nothing yet; Refresh fills it.

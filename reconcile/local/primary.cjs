@@ -47,7 +47,8 @@ function fork(slot) {
   for (const [name, first] of Object.entries(want.step || {})) env[name] = first + slot.n - 1
   const w = { worker: cluster.fork(env), round: want.reload, born: Date.now(), ready: false, retired: false }
   w.worker.on(want.ready_message ? 'message' : 'listening', (m) => (!want.ready_message || m === 'ready') && ready(slot, w))
-  w.worker.on('online', () => !want.ready_message && slot.current === w && !slot.next && ready(slot, w))
+  // One that never listens is trusted once it has lived for a while; one that replaces another has ready_ms for that.
+  if (!want.ready_message) w.young = setTimeout(() => slot.current === w && ready(slot, w), 250)
   w.worker.on('error', () => {}) // its channel broke: its exit tells
   w.worker.on('exit', (code, signal) => ended(slot, w, code, signal))
   return w
@@ -119,6 +120,7 @@ function drop(slot) {
 
 function ended(slot, w, code, sig) {
   clearTimeout(w.timer)
+  clearTimeout(w.young)
   if (slot.next === w) {
     refuse(slot, `worker ${slot.n} of the new round ended with ${sig || 'code ' + code}; the old one stays`)
   } else if (slot.current === w) {
@@ -155,8 +157,8 @@ function leave() {
   if (ending && left === 0) process.exit(0)
   const all = [...slots.values()]
   if (want && want.workers > 0 && all.length > 0 && left === 0 && all.every((s) => s.over)) {
-    const last = all.find((s) => s.over.state === 'failed') || all[0]
-    tell(() => process.exit(last.over.state === 'failed' ? last.exit.code || 1 : last.exit.code || 0))
+    const gaveUp = all.some((s) => s.over.state === 'failed')
+    tell(() => process.exit(gaveUp ? 122 : all[0].exit.code || 0)) // 122: kitt knows it
   }
 }
 

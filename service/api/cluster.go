@@ -14,6 +14,16 @@ type Cluster struct {
 	Trouble string   `json:"trouble,omitempty"` // why the last reload was not gone on with
 }
 
+// workerStates are those that a primary tells.
+var workerStates = []string{"starting", "running", "replacing", "waiting", "done", "failed"}
+
+// Sound tells whether c may have come from a primary: it is told by a program, which could say anything.
+func (c *Cluster) Sound() bool {
+	return len(c.Workers) <= 1000 && len(c.Trouble) <= 200 && !slices.ContainsFunc(c.Workers, func(w Worker) bool {
+		return !slices.Contains(workerStates, w.State) || w.Exit != nil && len(w.Exit.Signal) > 20
+	})
+}
+
 // A Worker is one of them.
 type Worker struct {
 	N        int         `json:"n"`     // from 1
