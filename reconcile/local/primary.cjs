@@ -48,7 +48,8 @@ function fork(slot) {
   const w = { worker: cluster.fork(env), round: want.reload, born: Date.now(), ready: false, retired: false }
   w.worker.on(want.ready_message ? 'message' : 'listening', (m) => (!want.ready_message || m === 'ready') && ready(slot, w))
   // One that never listens is trusted once it has lived for a while; one that replaces another has ready_ms for that.
-  if (!want.ready_message) w.young = setTimeout(() => slot.current === w && ready(slot, w), 250)
+  const trust = () => (w.young = setTimeout(() => slot.current === w && ready(slot, w), 250))
+  if (!want.ready_message) w.worker.once('online', trust)
   w.worker.on('error', () => {}) // its channel broke: its exit tells
   w.worker.on('exit', (code, signal) => ended(slot, w, code, signal))
   return w
