@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"syscall"
+	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/keeper"
@@ -64,6 +66,20 @@ func (d *Daemon) runningLife(id reconcile.ID) string {
 		}
 	}
 	return ""
+}
+
+// getMetrics answers with what the programs of all instances measured of themselves, in order.
+func (d *Daemon) getMetrics(w http.ResponseWriter, _ *http.Request) {
+	views, _, _ := d.rec.Look(time.Now())
+	var all api.Show
+	for _, v := range views {
+		all.Instances = append(all.Instances, api.Instance{ID: v.ID.Short(), Project: v.ID.Project, Process: v.ID.Process, N: v.ID.N})
+	}
+	d.spoken(&all)
+	if all.Metrics == nil {
+		all.Metrics = []api.Metric{}
+	}
+	answer(w, all.Metrics)
 }
 
 // spoken adds to an answer what the programs of its instances said over their channels.

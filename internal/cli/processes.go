@@ -33,7 +33,7 @@ func startDetached(_ context.Context, d home.Dirs) error {
 
 // daemonMain is `kitt daemon`, child of the keeper: fd 3 is the API's listener, fd 4 the line to the keeper.
 func daemonMain(args []string) int {
-	debug.SetGCPercent(150)        // what a burst leaves behind is given back after it: see service/rest.go
+	debug.SetGCPercent(150)         // what a burst leaves behind is given back after it: see service/rest.go
 	debug.SetMemoryLimit(128 << 20) // beyond it garbage is looked for sooner: a large spec leaves much
 	d, asService, err := early.ProcessFlags("daemon", args)
 	if err != nil {

@@ -50,6 +50,28 @@ func (s Status) watch(ctx context.Context, k *Kitt) error {
 	}
 }
 
+// measured are the lines of what the programs that are shown measured of themselves; "" where none did.
+func (k *Kitt) measured(ctx context.Context, now *api.Status) string {
+	var list []api.Metric
+	if k.API.Read(ctx, "/v1/metrics", nil, &list) != nil || len(list) == 0 {
+		return ""
+	}
+	shown := map[string]bool{}
+	for _, in := range now.Instances {
+		shown[in.ID] = true
+	}
+	var b strings.Builder
+	for _, m := range list {
+		if shown[m.ID] {
+			fmt.Fprintf(&b, "%s  %s  %s %s\n", clean(m.ID), clean(m.Name), clean(m.Value), clean(m.Unit))
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n" + b.String()
+}
+
 func rows() int {
 	if _, n, err := term.GetSize(int(os.Stdout.Fd())); err == nil && n > 2 {
 		return n
@@ -69,7 +91,7 @@ func (s Status) frame(ctx context.Context, k *Kitt, height int) string {
 	case len(now.Instances) == 0:
 		body = s.none(now) + "\n" + statusText(k.Paint, k.Now(), now, false, k.Width())
 	default:
-		body = statusText(k.Paint, k.Now(), now, k.Output == "wide", k.Width())
+		body = statusText(k.Paint, k.Now(), now, k.Output == "wide", k.Width()) + k.measured(ctx, now)
 	}
 	head := k.Paint.in(dim, "kitt status · "+k.Now().Format(time.TimeOnly)+" · Ctrl-C ends")
 	lines := strings.Split(head+"\n"+strings.TrimRight(body, "\n"), "\n")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -39,6 +40,22 @@ func TestAFrameIsNoHigherThanTheTerminal(t *testing.T) {
 	}
 	k.API.Socket += "gone"
 	if got := (Status{}).frame(t.Context(), k.Kitt, 10); !strings.Contains(got, "waiting for it") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAFrameShowsWhatProgramsMeasured(t *testing.T) {
+	table := tableOf(&api.Status{Instances: shop()}, nil)
+	k := try(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/metrics" {
+			_, _ = io.WriteString(w, `[{"id":"web.1","name":"Heap","value":"7.1","unit":"MiB"},{"id":"gone.1","name":"x","value":"1"}]`)
+			return
+		}
+		table(w, r)
+	})
+	k.Width = func() int { return 80 }
+	got := Status{}.frame(t.Context(), k.Kitt, 20)
+	if !strings.Contains(got, "web.1  Heap  7.1 MiB") || strings.Contains(got, "gone.1") {
 		t.Errorf("got %q", got)
 	}
 }
