@@ -214,11 +214,15 @@ func (k *keeper) takeStreams(l *life) {
 }
 
 func (h *handover) of(life string) (handed, bool) {
+	none := handed{-1, -1, -1, false, false, false, -1}
 	if h == nil {
-		return handed{-1, -1, -1, false, false, false, -1}, false
+		return none, false
 	}
 	one, ok := h.lives[life]
-	return one, ok
+	if !ok { // its zero is a descriptor
+		return none, false
+	}
+	return one, true
 }
 
 // takeLife takes up a life that was passed on. False means that it must be found like any other.
