@@ -38,6 +38,7 @@ func daemon() []mutant {
 	if err := k.save(next, chunk); err != nil {
 		return err
 	}`, "./reconcile/logs", `TestACopierKilledAnywhereIsGoneOnWith`),
+		one("what came during a pump waits for more", "reconcile/logs/copy.go", `if !c.idle() || c.at > s.until {`, `if !c.idle() {`, "./reconcile/logs", `TestACopyTakesWhatCameDuringTheLastPump`),
 		one("a chunk's checksum is not looked at", "reconcile/logs/copystate.go", `|| crc32.Checksum(chunk, castagnoli) != s.Sum {`, `{`, "./reconcile/logs", `TestAChangedChunkIsTheBeginning`),
 		one("what is in the copy is added again", "reconcile/logs/copystate.go", `for same < n && b[same] == k.chunk[same] {`, `for false {`, "./reconcile/logs", `TestACopierKilledAnywhereIsGoneOnWith`),
 		one("half an answer is an answer", "internal/early/status.go", `return body, err == nil && n == len(body)`, `return body, err == nil && n > 0`, "./internal/early", `TestFetchTakesNothingButAWholeAnswer`),

@@ -21,6 +21,8 @@ func keeper() []mutant {
 		k("a start time is not asked for", "adopt.go", `|| p.ident != l.ident ||`, `||`, `TestAReusedPid`),
 		k("a process that was not recorded is given up", "adopt.go", `if name, _ := cookieOf(p.pid); name != l.name || p.sid != p.pid {`, `if true {`, `TestAProcessThatWasNotRecordedIsFound`),
 		k("a spawn is recorded after the fork", "spawn.go", `if err := k.write(l, l.spawnRecord()); err != nil {`, `if err := error(nil); err != nil {`, `TestNothingIsLostWhenTheKeeperIsKilled/splice`),
+		k("a program begins before its pipes are offered", "spawn.go", "	k.offerNow(l)\n	err = k.fork", `	err = k.fork`, `TestTheWordsOfAShortLife`),
+		k("what could not begin is held for ever", "spawn.go", "		k.write(l, record{op: \"gone\"})\n		k.offerNow(l)", `		k.write(l, record{op: "gone"})`, `TestNothingIsHeldOfWhatCouldNotBegin`),
 		k("an end is not recorded", "exit.go", "	k.write(l, l.exitRecord())\n	failpoint.Here(\"keeper.exit.recorded\")", ``, `TestExitedLivesAreStillListedByTheNextKeeper`),
 		k("a stop is not recorded", "stop.go", `err := k.write(l, l.stopRecord())`, `var err error`, `TestAStopOutlivesDaemonAndKeeper`),
 		k("a stop is not gone on with", "adopt.go", "				k.openUnnamed(l, s)\n			}\n		}\n		k.resumeStop(l)", "				k.openUnnamed(l, s)\n			}\n		}", `TestAStopOutlivesDaemonAndKeeper`),

@@ -240,6 +240,17 @@ func (c *conn) offer(l *life) {
 	}
 }
 
+// offerNow offers a life to all who hold lives and sends at once, where a client reads. It is done three times in a life: before
+// the fork, so that the first words of a program outlive a keeper that dies right after it; with the pidfd, once there is one;
+// and with nothing, where the program could not be started.
+func (k *keeper) offerNow(l *life) {
+	for _, c := range k.conns {
+		if c.offer(l); c.wantsFlush() {
+			k.flush(c)
+		}
+	}
+}
+
 // sendOffers sends the queued descriptors, one message a life, so that a message is whole or not there at all.
 func (k *keeper) sendOffers(c *conn) {
 	for len(c.offers) > 0 {
@@ -251,10 +262,10 @@ func (k *keeper) sendOffers(c *conn) {
 				fds, mask = append(fds, fd), mask|1<<i
 			}
 		}
-		if len(fds) > 0 && l.state != Exited {
+		if l.state != Exited {
 			b := beginFrame(nil, kHeld, 0)
-			b = endFrame(putInt(putString(b, tLife, l.name), tFDs, mask), 0)
-			n, err := unix.SendmsgN(c.fd, b, unix.UnixRights(fds...), nil, sendFlags)
+			b = endFrame(putBool(putInt(putString(b, tLife, l.name), tFDs, mask), tUnborn, l.pid == 0), 0)
+			n, err := unix.SendmsgN(c.fd, b, rights(fds), nil, sendFlags)
 			failpoint.Here("keeper.offer.sent")
 			if err == syscall.EAGAIN || err == syscall.ENOBUFS {
 				k.block(c)
@@ -270,4 +281,12 @@ func (k *keeper) sendOffers(c *conn) {
 		}
 	}
 	c.offers = nil
+}
+
+// rights is the control message for descriptors; none needs none.
+func rights(fds []int) []byte {
+	if len(fds) == 0 {
+		return nil
+	}
+	return unix.UnixRights(fds...)
 }

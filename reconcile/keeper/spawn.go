@@ -54,6 +54,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 		return nil, refuse("record", s.Life, err)
 	}
 	failpoint.Here("keeper.spawn.recorded")
+	k.offerNow(l)
 	err = k.fork(l, s, app, cgroup)
 	failpoint.Here("keeper.spawn.forked")
 	closeFd(cgroup)
@@ -79,9 +80,7 @@ func (k *keeper) born(l *life) {
 	failpoint.Here("keeper.spawn.born")
 	k.keep(l)
 	k.watchProcess(l)
-	for _, c := range k.conns {
-		c.offer(l)
-	}
+	k.offerNow(l)
 }
 
 // undo takes back what spawn made.
@@ -98,6 +97,7 @@ func (k *keeper) undo(l *life, app []int, recorded bool) {
 	fell(l.cgroup)
 	if recorded {
 		k.write(l, record{op: "gone"})
+		k.offerNow(l)
 	}
 }
 

@@ -58,6 +58,7 @@ const (
 	tLogStamps
 	tChannel
 	tStdin
+	tUnborn
 )
 
 // Codes of a refusal that callers branch on.

@@ -48,15 +48,19 @@ func (c *Client) Hold(ctx context.Context, run string, channels Channels) (*Witn
 	return w, nil
 }
 
-// held takes the descriptors of one life.
+// held takes the descriptors of one life, in place of those that came before. Of one that is about to begin they are kept,
+// and the channel is not passed on yet; of one that could not begin there are none.
 func (c *Client) held(f frame) {
 	var name string
-	mask := int64(0)
+	mask, unborn := int64(0), false
 	err := each(f.body, func(tag uint16, v []byte) {
-		if tag == tLife {
+		switch tag {
+		case tLife:
 			name = string(v)
-		} else if tag == tFDs {
+		case tFDs:
 			mask = getInt(v)
+		case tUnborn:
+			unborn = getBool(v)
 		}
 	})
 	n := 0
@@ -76,10 +80,12 @@ func (c *Client) held(f frame) {
 		return
 	}
 	w.drop(name)
-	w.mu.Lock()
-	w.held[name] = t
-	w.mu.Unlock()
-	if mask&(1<<3) != 0 {
+	if n > 0 {
+		w.mu.Lock()
+		w.held[name] = t
+		w.mu.Unlock()
+	}
+	if mask&(1<<3) != 0 && !unborn {
 		w.channels.pass(name, t.fds[len(t.fds)-1])
 	}
 }

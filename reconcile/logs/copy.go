@@ -106,11 +106,12 @@ func unchanged(was, now os.FileInfo) bool {
 	return os.SameFile(was, now) && was.Size() == now.Size() && was.ModTime().Equal(now.ModTime())
 }
 
-// remember notes of the streams that were copied to their ends what these look like, so as to know them again.
+// remember notes of the streams that were copied to their ends what these look like, so as to know them again. What
+// came after the pump had looked how far it would go may have been read along with the rest, but was not copied.
 func (k *Copier) remember(sources []*source) {
 	for _, s := range sources {
 		c := s.lines.cur
-		if !c.idle() {
+		if !c.idle() || c.at > s.until {
 			continue
 		}
 		if st, err := c.seg.f.Stat(); err == nil && st.Size() == c.at-c.seg.start {

@@ -333,3 +333,32 @@ func TestADeviceMayBeACopyAndAPipeNot(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// hooked runs after once, behind the first write to the copy.
+type hooked struct {
+	realDisk
+	after func()
+}
+
+func (h *hooked) write(f *os.File, b []byte) (int, error) {
+	defer func() { h.after(); h.after = func() {} }()
+	return f.Write(b)
+}
+
+// What is written while a pump is at work comes with the next one, also where nothing follows it.
+func TestACopyTakesWhatCameDuringTheLastPump(t *testing.T) {
+	w := newWriter(t)
+	lines := 3 * maxChunk / 100
+	w.write(numbered(0, lines, 100))
+	k, err := NewCopier(Copy{Path: t.TempDir() + "/copy", From: []Feed{{w.dir, "out", 1}}}, t.TempDir()+"/state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.disk = &hooked{after: func() { w.write(numbered(lines, lines+1, 100)) }}
+	for range 2 {
+		if err := k.Pump(context.Background(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, slurp(t, k.c.Path), numbered(0, lines+1, 100))
+}

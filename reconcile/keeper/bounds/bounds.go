@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,6 +127,7 @@ func Main(args []string) int {
 		fmt.Fprintln(os.Stderr, "kitt: exec: want bounds, a path and arguments")
 		return 2
 	}
+	runtime.LockOSThread() // Linux keeps a niceness for each thread: the one that execs must be the one that was set
 	err := Set(args[0])
 	if err == nil {
 		if err = syscall.Exec(args[1], args[2:], os.Environ()); err != nil {
