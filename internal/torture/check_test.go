@@ -179,11 +179,11 @@ func (e evidence) checkExits(r *report, ledger []entry) (excused map[string]bool
 			r.fault(twice, len(got)-1, "%s of %s: %v", l.run, l.inst, got)
 		}
 		r.seen["ends of lives"]++
+		excused[l.run] = e.unheld(p, known)
 		is := got[len(got)-1].String()
 		switch {
 		case is == "unknown" && e.unseen(p, begun[l.run], known):
 			r.seen["ends told as unknown, rightly"]++
-			excused[l.run] = true
 		case is == "unknown":
 			r.fault(missing, 1, "%s of %s: told as unknown, it promised %q at %s", l.run, l.inst, promised(p), p.t.Format(time.StampMicro))
 		case known && is != promised(p):
@@ -198,15 +198,26 @@ func (e evidence) checkExits(r *report, ledger []entry) (excused map[string]bool
 // Between its promise and its end, and between its birth and its first word, a program may have to wait for the machine.
 const slow = 500 * time.Millisecond
 
-// bornLate is how long before a keeper's death a life may have begun of which the daemon could not hold anything yet.
+// bornLate is how long before a keeper's death a life may have begun whose end the daemon could not see yet. Its pipes it holds.
 const bornLate = 100 * time.Millisecond
 
-// unseen tells whether nobody could see how a life ended: keeper and daemon were dead, or it was born as its keeper died.
-func (e evidence) unseen(p entry, begun time.Time, promised bool) bool {
+// unheld tells whether nobody held the pipes of a life at its end: keeper and daemon were dead. Its last words may be lost then,
+// also where its end was still seen.
+func (e evidence) unheld(p entry, promised bool) bool {
 	for _, g := range e.gaps {
 		if g.both && (!promised || p.t.Before(g.to) && p.t.Add(slow).After(g.from)) {
 			return true
 		}
+	}
+	return false
+}
+
+// unseen tells whether nobody could see how a life ended: nobody held it, or it was born as its keeper died.
+func (e evidence) unseen(p entry, begun time.Time, promised bool) bool {
+	if e.unheld(p, promised) {
+		return true
+	}
+	for _, g := range e.gaps {
 		for _, died := range g.keeper {
 			if begun.Add(bornLate).After(died) && begun.Add(-slow).Before(died) {
 				return true

@@ -105,6 +105,7 @@ func TestTheCheckerSees(t *testing.T) {
 	}
 	unknown := `{"kind":"exit","id":"torture/web.1","life":"torture/web.1#1.a","exit":{"code":null,"signal":""}}`
 	both := gap{from: time.Unix(0, 0), to: time.Unix(0, 5000), both: true}
+	birth := gap{from: time.Unix(0, 0), to: time.Unix(0, 5000), keeper: []time.Time{time.Unix(0, 1600)}}
 	rows := []struct {
 		name string
 		do   func(s *scene)
@@ -133,6 +134,9 @@ func TestTheCheckerSees(t *testing.T) {
 		{"unknown, though somebody saw it", func(s *scene) { s.events[0] = unknown }, map[string]int{missing: 1}},
 		{"unknown, rightly: both were dead", func(s *scene) { s.events[0] = unknown; s.e.gaps = []gap{both} }, nil},
 		{"and its last words may be lost", func(s *scene) { s.events[0], s.e.gaps = unknown, []gap{both}; s.lines = s.lines[:290]; s.cut() }, nil},
+		{"also where its end was seen", func(s *scene) { s.e.gaps = []gap{both}; s.lines = s.lines[:290]; s.cut() }, nil},
+		{"unknown, rightly: born as its keeper died", func(s *scene) { s.events[0], s.e.gaps = unknown, []gap{birth} }, nil},
+		{"but its words were held", func(s *scene) { s.events[0], s.e.gaps = unknown, []gap{birth}; s.lines = s.lines[:290]; s.cut() }, map[string]int{lost: 10}},
 		{"an end made up, though both were dead", func(s *scene) {
 			s.events[0] = strings.Replace(s.events[0], `"code":3`, `"code":0`, 1)
 			s.e.gaps = []gap{both}

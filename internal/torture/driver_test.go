@@ -3,6 +3,7 @@
 package torture
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"kitt.sh/reconcile/failpoint"
+	"kitt.sh/reconcile/keeper"
 )
 
 // spec is what runs: writers, programs that crash, that have children, that do not listen. version is what an edit changes.
@@ -189,8 +191,23 @@ func (a *act) seize(st status) bool {
 			return false
 		}
 	}
+	if !a.answers(st.Keeper.PID) {
+		return false
+	}
 	again, err := a.status()
 	return err == nil && again.Keeper == st.Keeper && again.Daemon == st.Daemon
+}
+
+// answers tells whether the keeper does: one that is dying is not dead yet, and one that is coming up holds nothing yet.
+func (a *act) answers(pid int) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := keeper.Dial(ctx, a.home+"/run/keeper.sock", "cli")
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	return c.PID() == pid
 }
 
 func (a *act) fault(kind, format string, args ...any) {
