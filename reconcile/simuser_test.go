@@ -143,7 +143,7 @@ func (s *sim) user() {
 func (s *sim) verb(p *Project, held map[string]time.Time, id ID) (asker int) {
 	switch n := s.rand.IntN(17); n {
 	case 0, 1, 2, 3:
-		if n == 0 {
+		if n <= 2 {
 			asker = 4000 + s.rand.IntN(9)
 		}
 		s.say("restart %s, asked for by process %d", id, asker)

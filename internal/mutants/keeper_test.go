@@ -36,7 +36,8 @@ func keeper() []mutant {
 			k.startDaemon()`, `TestADaemonThatDiesIsStartedAgain`),
 		k("a witness is not asked", "adopt.go", `return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == unix.EWOULDBLOCK`, `return false`, `TestAnEndThatNobodySaw`),
 		k("a signal is an exit", "proc_linux.go", `if info.Code != 1 {`, `if false {`, `TestEveryExitIsExact`),
-		k("no kill at the deadline", "stop.go", "			k.endTree(l)\n			failpoint.Here(\"keeper.stop.killed\")", ``, `TestStopEndsTheWholeTree/process`),
+		k("no kill at the deadline", "stop.go", "			k.endTree(l)\n			failpoint.Here(\"keeper.stop.killed\")", ``, `TestStopEndsTheWholeTree/process`).
+			and("reconcile/keeper/stop.go", "		k.endTree(l)\n		k.watchUnkillable(l, min", `		k.watchUnkillable(l, min`),
 		k("no SIGCONT behind the signal", "stop.go", `k.signalTree(l, syscall.SIGCONT, mode)`, `_ = mode`, `TestAProgramThatIsHaltedHearsTheSignal`),
 		k("the asker is not waited for", "stop.go", `if wait > 0 {`, `if false {`, `TestTheFirstSignalWaitsForTheAsker`),
 		k("a full disk drops what is written", "pump.go", "		k.refused(s, err)\n		return n, false\n	}\n	k.resumed(s)", "		k.discard(s)\n		return n, false\n	}\n	k.resumed(s)", `TestAFullDiskMakesWritersWaitAndLosesNothing`),
@@ -44,7 +45,10 @@ func keeper() []mutant {
 		k("an upgrade forgets what was dropped", "handover.go", `k.takeHoles(h.holes)`, ``, `TestALogThatMayDrop/upgraded`),
 		k("a log drops unasked", "hole.go", `if !s.life.log.Drop {
 		k.stall(s, err)`, `if s.life == nil {
-		k.stall(s, err)`, `TestAFullDiskMakesWritersWaitAndLosesNothing`),
+		k.stall(s, err)`, `TestAFullDiskMakesWritersWaitAndLosesNothing`).
+			and("reconcile/keeper/hole.go", `if !s.life.log.Drop {
+		k.stall(s, syscall.ENOSPC)`, `if s.life == nil {
+		k.stall(s, syscall.ENOSPC)`),
 		k("pieces have no time of their own", "pump.go", `s.life.log.Stamps {
 		st.every = 1`, `s.life == nil {
 		st.every = 1`, `TestWithTimestamps`),

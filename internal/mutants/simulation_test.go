@@ -56,6 +56,6 @@ func simulation() []mutant {
 			v.Do = append(v.Do, Action{Verb: Stop`, `		if l.State == Running && wanted {
 			v.Do = append(v.Do, Action{Verb: Stop`, "is there and not wanted"),
 		sim("sim: memory is never given back", "turn.go", "	clear(r.dirty)\n", "	r.dirty[ID{N: len(r.dirty)}] = true\n", "it remembers"),
-		sim("sim: it never rests", "judge.go", `v.Phase, v.Since, v.Reason, v.Final = PhaseRunning, l.Started, l.Trouble, true`, `v.Phase, v.Since, v.Reason, v.Final, v.Wake = PhaseRunning, l.Started, l.Trouble, true, l.Started.Add(1<<40)`, "the loop sleeps for"),
+		sim("sim: it never rests", "judge.go", `v.Wake = ends(now, want, l)`, `v.Wake = l.Started.Add(1 << 40)`, "the loop sleeps for"),
 	}
 }

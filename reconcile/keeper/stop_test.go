@@ -2,6 +2,8 @@ package keeper
 
 import (
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,6 +69,10 @@ func TestAProgramThatIsHaltedHearsTheSignal(t *testing.T) {
 	b := newBox(t)
 	l := b.spawn("/bin/sleep", "60")
 	syscall.Kill(l.PID, syscall.SIGSTOP)
+	b.until("its halt", func() bool { // of two signals that wait, the halt may come second
+		state, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(l.PID)).Output()
+		return err == nil && strings.HasPrefix(strings.TrimSpace(string(state)), "T")
+	})
 	b.ok(b.c.Stop(b.ctx(), StopOrder{Life: l.Name, Signal: syscall.SIGINT, Grace: 10 * time.Second}))
 	if x := b.exited(l.Name).Exit; x.Signal != syscall.SIGINT {
 		t.Errorf("it ended by %+v", x)
