@@ -34,7 +34,7 @@ func TestAFullDiskMakesWritersWaitAndLosesNothing(t *testing.T) {
 			b.start()
 			b.ok(os.WriteFile(b.home+"/stop", nil, 0o600))
 			b.ok(syscall.Mount("tmpfs", b.home+"/logs", "tmpfs", syscall.MS_REMOUNT, "size=64m"))
-			b.exited("shop/web.1#1.a")
+			b.exited(b.name(1))
 			b.until("the last line", func() bool { return strings.Contains(b.text(1, "out"), ":END") })
 			checkLines(t, "0", b.text(1, "out"))
 		})

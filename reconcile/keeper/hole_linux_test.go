@@ -38,7 +38,7 @@ func TestALogThatMayDropCountsWhatItLacks(t *testing.T) {
 				t.Errorf("resumed: %q", e.Text)
 			}
 			b.ok(os.WriteFile(b.home+"/stop", nil, 0o600))
-			b.exited("shop/web.1#1.a")
+			b.exited(b.name(1))
 			b.until("the last line", func() bool { return strings.Contains(b.text(1, "out"), ":END") })
 			checkHoles(t, "0", b.text(1, "out"))
 		})

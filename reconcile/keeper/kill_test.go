@@ -38,7 +38,7 @@ func TestNothingIsLostWhenTheKeeperIsKilled(t *testing.T) {
 			}
 			os.WriteFile(b.home+"/stop", nil, 0o600)
 			for i := range 4 {
-				b.exited(fmt.Sprintf("shop/web.%d#1.a", i+1))
+				b.exited(b.name(i + 1))
 				checkLines(t, strconv.Itoa(i), b.text(i+1, "out"))
 			}
 		})

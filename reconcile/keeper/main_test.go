@@ -180,10 +180,12 @@ func (b *box) until(what string, done func() bool) {
 	}
 }
 
+// name is that of the nth life. No other box has it: a keeper looks among all processes for those of its lives.
+func (b *box) name(n int) string { return fmt.Sprintf("shop/web.%d#1.%s", n, filepath.Base(b.home)) }
+
 func (b *box) order(argv ...string) Spawn {
 	b.n++
-	name := fmt.Sprintf("shop/web.%d#1.a", b.n)
-	return Spawn{Life: name, Argv: argv, Path: argv[0], Env: []string{"PATH=/usr/bin:/bin", "HOME=" + b.home}, Cwd: "/",
+	return Spawn{Life: b.name(b.n), Argv: argv, Path: argv[0], Env: []string{"PATH=/usr/bin:/bin", "HOME=" + b.home}, Cwd: "/",
 		Umask: 0o22, Log: Log{Dir: fmt.Sprintf("%s/logs/web.%d", b.home, b.n), MaxSize: 1 << 20, Keep: 1000}}
 }
 

@@ -60,18 +60,18 @@ func TestAReusedPidIsNotTakenUp(t *testing.T) {
 	b := newBox(t)
 	b.kill()
 	other := exec.Command("/bin/sleep", "60")
-	other.Env = []string{cookieName + "=shop/web.7#1.a"}
+	other.Env = []string{cookieName + "=" + b.name(7)}
 	b.ok(other.Start())
 	defer other.Wait()
 	defer other.Process.Kill()
 	pid := other.Process.Pid
-	b.until("its cookie", func() bool { name, _ := cookieOf(pid); return name == "shop/web.7#1.a" })
+	b.until("its cookie", func() bool { name, _ := cookieOf(pid); return name == b.name(7) })
 	p, _ := lookAt(pid)
-	l := newLife(&Spawn{Life: "shop/web.7#1.a"})
+	l := newLife(&Spawn{Life: b.name(7)})
 	l.pid, l.ident = pid, p.ident+1
 	b.ok(os.WriteFile(b.home+"/run/lives", l.records(bootID()), 0o600))
 	b.start()
-	if got := b.exited("shop/web.7#1.a"); got.Exit.How != "unknown" {
+	if got := b.exited(b.name(7)); got.Exit.How != "unknown" {
 		t.Errorf("it has %+v", got)
 	}
 }

@@ -92,7 +92,7 @@ func TestFault10AKeeperThatIsReplacedInPlaceLosesNothing(t *testing.T) {
 			}
 			os.WriteFile(b.home+"/stop", nil, 0o600)
 			for i := range 4 {
-				if x := b.exited(fmt.Sprintf("shop/web.%d#1.a", i+1)).Exit; x.How != "exit" || x.Code != 0 {
+				if x := b.exited(b.name(i + 1)).Exit; x.How != "exit" || x.Code != 0 {
 					t.Errorf("writer %d ended as %+v", i, x)
 				}
 				checkLines(t, strconv.Itoa(i), b.text(i+1, "out"))
