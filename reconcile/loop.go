@@ -30,6 +30,8 @@ type Reconciler struct {
 	askers  map[ID]asker
 	kick    chan struct{}
 	changed chan struct{} // closed and replaced when anything was looked at
+	turns   int
+	took    time.Duration
 }
 
 // retryAfter is how long an action waits that failed or changed nothing, unless something else is to be done before.
@@ -54,7 +56,9 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		began := r.now()
 		todo, next := r.turn(ctx)
+		r.turned(r.now().Sub(began))
 		for id, do := range todo {
 			acting.Go(func() { r.inSlot(ctx, slots, id, do) })
 		}
@@ -68,6 +72,21 @@ func (r *Reconciler) Run(ctx context.Context) error {
 			r.poked(id)
 		}
 	}
+}
+
+// turned counts a turn.
+func (r *Reconciler) turned(took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.turns++
+	r.took += max(took, 0)
+}
+
+// Turns is how many turns Run has taken, and how long they took in all.
+func (r *Reconciler) Turns() (n int, took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.turns, r.took
 }
 
 // rest sets the timer to fire at next; the zero time stops it.

@@ -29,6 +29,7 @@ type Events struct {
 	live   fanout[*api.Event] // who falls behind reads the file instead
 	ends   *ends              // see told
 	caught bool
+	exits  map[[2]string]int // id and how it ended -> how often, since the daemon's start
 }
 
 // openEvents opens the log in dir and finds its last number. A log that cannot be opened still numbers and
@@ -68,6 +69,7 @@ func (e *Events) add(ev api.Event) {
 	e.seq++
 	ev.Seq = e.seq
 	ev.Reason = shortened(ev.Reason)
+	e.counted(ev)
 	if ev.At.IsZero() {
 		ev.At = api.Time{Time: time.Now()}
 	}

@@ -12,8 +12,9 @@ const freshEnough = time.Second
 
 // usage is what the whole tree of an instance uses.
 type usage struct {
-	cpu    float64 // cores, since the sample before (at least half a second), or since its start
-	memory int64   // bytes resident, summed over the tree
+	cpu    float64       // cores, since the sample before (at least half a second), or since its start
+	memory int64         // bytes resident, summed over the tree
+	spent  time.Duration // of processors, since the start
 }
 
 // A proc is one process of the machine.
@@ -62,7 +63,7 @@ func (s *sampler) use(views []reconcile.View) map[reconcile.ID]usage {
 	for _, v := range views {
 		for _, l := range v.Lives {
 			if u, ok := s.rate[l.PID]; ok && l.State != reconcile.Exited {
-				out[v.ID] = usage{out[v.ID].cpu + u.cpu, out[v.ID].memory + u.memory}
+				out[v.ID] = usage{out[v.ID].cpu + u.cpu, out[v.ID].memory + u.memory, out[v.ID].spent + u.spent}
 			}
 		}
 	}
@@ -77,7 +78,7 @@ func (s *sampler) meet(roots map[int]time.Time) {
 		}
 		if p, ok := processOf(pid); ok {
 			age := max(time.Since(started), time.Millisecond)
-			s.rate[pid] = usage{float64(p.cpu) / float64(age), p.memory}
+			s.rate[pid] = usage{float64(p.cpu) / float64(age), p.memory, p.cpu}
 		}
 	}
 }
@@ -105,6 +106,7 @@ func (s *sampler) take(roots map[int]time.Time, now time.Time) {
 			u.cpu = max(0, float64(cpu-was.cpu)/float64(max(took, time.Millisecond)))
 			last[root] = spent{cpu, now, started}
 		}
+		u.spent = cpu
 		rate[root] = u
 	}
 	s.at, s.last, s.rate = now, last, rate

@@ -75,6 +75,7 @@ func (d *Daemon) routes() http.Handler {
 	mux.HandleFunc("GET /v1/status", d.getStatus)
 	mux.HandleFunc("GET /v1/show", d.getShow)
 	mux.HandleFunc("GET /v1/metrics", d.getMetrics)
+	mux.HandleFunc("GET /v1/scrape", d.getScrape)
 	mux.HandleFunc("GET /v1/explain", d.getShow)
 	mux.HandleFunc("GET /v1/environ", d.getEnviron)
 	mux.HandleFunc("GET /v1/events", d.streaming(d.getEvents))

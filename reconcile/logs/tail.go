@@ -5,6 +5,9 @@ import (
 	"io"
 )
 
+// End is how many bytes have ever come into a stream.
+func End(dir string) int64 { return end(dir) }
+
 // end is the logical offset behind the last byte of a stream.
 func end(dir string) int64 {
 	cur, err := openCurrent(dir)
