@@ -43,10 +43,11 @@ var foreign = map[string][]string{
 
 // confined: each of these is used in a few rooms only, so that it can be replaced there.
 var confined = map[string][]string{
-	"github.com/alecthomas/kong":   {".", "internal/cli"},
-	"github.com/lmittmann/tint":    {".", "internal/cli"},
-	"github.com/kardianos/service": {"service"},
-	"modernc.org/quickjs":          {"internal/jseval"},
+	"github.com/alecthomas/kong":             {".", "internal/cli"},
+	"github.com/lmittmann/tint":              {".", "internal/cli"},
+	"github.com/kardianos/service":           {"service"},
+	"modernc.org/quickjs":                    {"internal/jseval"},
+	"github.com/modelcontextprotocol/go-sdk": {"internal/cli", "internal/e2e"},
 }
 
 // A file is one Go file: its folder within the module ("." for the top), and what it imports.

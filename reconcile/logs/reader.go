@@ -25,6 +25,7 @@ type Query struct {
 	Since    time.Time              // lines that began earlier are left out
 	Until    time.Time              // lines that began later are left out; zero: none
 	Keep     func(line []byte) bool // nil keeps all
+	From     map[string]int64       // folders -> where to begin, instead of Last and Since: what At said
 	Whole    bool                   // a last line that has no end yet waits for it; for those who go on reading
 }
 
@@ -62,7 +63,8 @@ func (r *Reader) add(id, stream, dir string) {
 		return
 	}
 	r.known[clean] = true
-	s := &source{id: id, stream: stream, order: len(r.sources), lines: newLineReader(clean, r.from(clean)),
+	at := r.from(clean)
+	s := &source{id: id, stream: stream, order: len(r.sources), lines: newLineReader(clean, at), taken: at,
 		whole: r.q.Whole, keep: r.q.Keep, skipTo: r.q.Since, skipAfter: r.q.Until}
 	if !r.q.Until.IsZero() {
 		s.most = until(clean, r.q.Until)
@@ -72,6 +74,9 @@ func (r *Reader) add(id, stream, dir string) {
 
 // from is the offset at which reading a stream begins.
 func (r *Reader) from(dir string) int64 {
+	if at, ok := r.q.From[dir]; ok {
+		return max(at, 0)
+	}
 	switch {
 	case r.begun:
 		return 0
@@ -118,6 +123,15 @@ func (r *Reader) merge(ctx context.Context, emit func(Line) error) error {
 		}
 	}
 	return troubles(r.sources)
+}
+
+// At is where the next Read goes on, by folder: for Query.From of another Reader, at any later time.
+func (r *Reader) At() map[string]int64 {
+	at := make(map[string]int64, len(r.sources))
+	for _, s := range r.sources {
+		at[s.lines.cur.dir] = s.taken
+	}
+	return at
 }
 
 // Ended says that nothing more will be written: the next Read hands over last lines that have no end as well.
