@@ -72,8 +72,27 @@ func (k *keeper) ended(l *life, x Exit) {
 		}
 		k.endTree(l)
 		failpoint.Here("keeper.exit.treekilled")
+		l.lingering = true
+		k.fade(l, time.Now().Add(fadeMost), 0)
+		return
 	}
 	k.finish(l)
+}
+
+// fadeMost is how long an end waits for the tree that was killed: one that sits in the kernel must not hold it for ever.
+const fadeMost = 2 * time.Second
+
+// fade finishes a life once what was killed of its tree is gone: the next life must find its ports free.
+func (k *keeper) fade(l *life, until time.Time, pause time.Duration) {
+	if l.state == Exited {
+		return
+	}
+	if len(k.leftovers(l)) == 0 || !time.Now().Before(until) {
+		k.finish(l)
+		return
+	}
+	pause = min(max(2*pause, time.Millisecond), 50*time.Millisecond)
+	k.after(pause, func() { k.fade(l, until, pause) })
 }
 
 // linger waits for a stopped tree to be gone, until the deadline: what has been told to end may be doing so.
@@ -89,6 +108,8 @@ func (k *keeper) linger(l *life, pause time.Duration) {
 			}
 			k.endTree(l)
 			failpoint.Here("keeper.linger.treekilled")
+			k.fade(l, time.Now().Add(fadeMost), 0)
+			return
 		}
 		k.finish(l)
 	})

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 var roles map[string]func(args []string) int
 
 func init() {
-	roles = map[string]func([]string) int{"keeper": asKeeper, "lines": asLines, "daemon": asDaemon, "pour": asPour, "echo": asEcho}
+	roles = map[string]func([]string) int{"keeper": asKeeper, "lines": asLines, "daemon": asDaemon, "pour": asPour, "echo": asEcho, "fat": asFat}
 }
 
 // asKeeper runs a keeper in the folder given; further arguments are options.

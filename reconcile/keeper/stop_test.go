@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestStopEndsTheWholeTree(t *testing.T) {
@@ -54,6 +56,34 @@ func TestACrashTakesItsTreeAlong(t *testing.T) {
 	child, session := pidIn(b, "child"), pidIn(b, "session")
 	b.exited(l.Name)
 	b.until("both to end", func() bool { return gone(child) && gone(session) })
+}
+
+// asFat takes much memory, which takes the system a while to take back when it is killed, and then writes its pid into a file.
+func asFat(args []string) int {
+	mem, err := unix.Mmap(-1, 0, 400<<20, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return 1
+	}
+	for i := 0; i < len(mem); i += 4096 {
+		mem[i] = 1
+	}
+	os.WriteFile(args[0], []byte(strconv.Itoa(os.Getpid())), 0o600)
+	time.Sleep(time.Hour)
+	return 0
+}
+
+// An end is told once the tree is gone, not once it was killed: what comes next wants its ports.
+func TestAnEndIsToldOnceItsTreeIsGone(t *testing.T) {
+	for _, how := range []string{"cgroup", "scan"} {
+		t.Run(how, func(t *testing.T) {
+			b := newBox(t, how)
+			l := b.spawn("/bin/sh", "-c", os.Args[0]+" @fat $HOME/child & while ! [ -s $HOME/child ]; do sleep 0.01; done; exit 3")
+			b.exited(l.Name)
+			if pid := pidIn(b, "child"); !gone(pid) {
+				t.Errorf("its child %d lives", pid)
+			}
+		})
+	}
 }
 
 func TestAStoppedTreeMayUseItsGrace(t *testing.T) {
