@@ -70,11 +70,6 @@ func signalWord(word string) (string, error) {
 	return name, nil
 }
 
-// Monit is the table that redraws itself.
-type Monit struct{}
-
-func (Monit) Run(ctx context.Context, k *Kitt) error { return Status{Watch: true}.Run(ctx, k) }
-
 // Pid prints process ids, one a line.
 type Pid struct {
 	Names []string

@@ -12,7 +12,7 @@ const module = "kitt.sh"
 
 // floors, lowest first. A file imports from its own floor or a lower one. "." is package main. port and deploy see no
 // process of kitt's: they stand beside spec.
-var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/cli", "."}
+var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/monit", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
 var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/mutants", "internal/torture")
@@ -47,6 +47,7 @@ var confined = map[string][]string{
 	"github.com/lmittmann/tint":              {".", "internal/cli"},
 	"github.com/kardianos/service":           {"service"},
 	"modernc.org/quickjs":                    {"internal/jseval"},
+	"charm.land/":                            {"internal/monit", "internal/cli"},
 	"github.com/modelcontextprotocol/go-sdk": {"internal/cli", "internal/e2e"},
 }
 
