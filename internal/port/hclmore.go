@@ -49,5 +49,8 @@ func (w *hclText) watchFields(v spec.Watch) (out []string) {
 	if v.Delay > 0 {
 		out = append(out, "delay = "+quoted(v.Delay.String()))
 	}
+	if v.Depth > 0 {
+		out = append(out, "depth = "+strconv.Itoa(v.Depth))
+	}
 	return out
 }
