@@ -74,7 +74,7 @@ func TestControllersAreHandedDown(t *testing.T) {
 					_ = os.Remove(dir)
 				}
 			})
-			pid := resident1(t, top, row.argv)
+			pid := lodger(t, top, row.argv)
 			err := turnOn(life, controller)
 			if (err == nil) != (row.complain == "") || err != nil && !strings.Contains(err.Error(), row.complain) {
 				t.Errorf("said %v", err)
@@ -90,8 +90,8 @@ func TestControllersAreHandedDown(t *testing.T) {
 	}
 }
 
-// resident1 runs a program in a cgroup until the test is over.
-func resident1(t *testing.T, dir string, argv []string) int {
+// lodger runs a program in a cgroup until the test is over.
+func lodger(t *testing.T, dir string, argv []string) int {
 	if argv == nil {
 		return 0
 	}
