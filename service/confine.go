@@ -3,7 +3,6 @@ package service
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -73,7 +72,7 @@ func confine(dir string, l spec.Limits) error {
 	return errors.Join(control(dir, "memory", memory, l.MemoryMax > 0), control(dir, "cpu", cpu+" "+strconv.Itoa(period), l.CPU > 0))
 }
 
-// control writes one limit. The controller is asked for where the folder has it not yet; where it is not needed, that it
+// control writes one limit. The controller is turned on where the folder has it not yet; where it is not needed, that it
 // is not there is no error.
 func control(dir, name, value string, needed bool) error {
 	file := filepath.Join(dir, name+".max")
@@ -81,20 +80,14 @@ func control(dir, name, value string, needed bool) error {
 		if !needed {
 			return nil
 		}
-		above := filepath.Dir(dir)
-		if err := writeTo(filepath.Join(above, "cgroup.subtree_control"), "+"+name); err != nil || !exists(file) {
-			return fmt.Errorf("the %s controller is not delegated to %s", name, above)
+		if err := turnOn(dir, name); err != nil {
+			return err
 		}
 	}
 	if err := writeTo(file, value); err != nil {
 		return fmt.Errorf("limit %s: %w", name, err)
 	}
 	return nil
-}
-
-func exists(file string) bool {
-	_, err := os.Stat(file)
-	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // writeTo writes to a file that is there, whole.

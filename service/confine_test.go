@@ -36,7 +36,7 @@ func TestConfine(t *testing.T) {
 				}
 			}
 			err := confine(dir, row.limits)
-			if (err == nil) != (row.complain == "") || err != nil && !strings.Contains(err.Error(), row.complain+filepath.Dir(dir)) {
+			if (err == nil) != (row.complain == "") || err != nil && !strings.Contains(err.Error(), row.complain+filepath.Dir(filepath.Dir(dir))) {
 				t.Errorf("said %v", err)
 			}
 			for name, want := range map[string]string{"memory": row.memory, "cpu": row.cpu} {

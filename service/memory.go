@@ -18,6 +18,7 @@ type memory struct {
 	d    *Daemon
 	kick chan struct{}     // poked when what is wanted changed
 	held map[string]string // life -> the hard limits that it was held to
+	brim brims
 }
 
 func newMemory(d *Daemon) *memory {
@@ -35,6 +36,7 @@ func (m *memory) poke() {
 func (m *memory) run(ctx context.Context) error {
 	tick := time.NewTimer(time.Hour)
 	defer tick.Stop()
+	defer m.brim.close()
 	for {
 		limits := m.limits()
 		changed := m.d.rec.Changed() // before looking: what comes later wakes
@@ -44,7 +46,9 @@ func (m *memory) run(ctx context.Context) error {
 		if len(limits) == 0 {
 			changed = nil
 		}
-		if measured := with(limits, roots); len(measured) > 0 {
+		measured := with(limits, roots)
+		m.brim.keep(measured)
+		if len(measured) > 0 {
 			m.sample(limits, measured)
 			tick.Reset(sampleEvery)
 		}
@@ -54,6 +58,8 @@ func (m *memory) run(ctx context.Context) error {
 		case <-m.kick:
 		case <-changed:
 		case <-tick.C:
+		case <-m.brim.events():
+			m.brim.rest(ctx)
 		}
 	}
 }
@@ -102,6 +108,7 @@ func (m *memory) roots(limits map[reconcile.ID]int64) map[int]reconcile.Observed
 func (m *memory) sample(limits map[reconcile.ID]int64, roots map[int]reconcile.Observed) {
 	for pid, used := range resident(roots) {
 		l := roots[pid]
+		m.brim.set(l.Life, used, limits[l.ID])
 		in, ok := m.d.rec.Wants(l.ID)
 		if limit := limits[l.ID]; used > limit && ok && in.Generation <= l.Generation { // else a restart is under way
 			m.d.again([]reconcile.ID{l.ID}, "memory", fmt.Sprintf("%s%s used, limit %s", reconcile.ReasonMemory, megabytes(used), megabytes(limit)))

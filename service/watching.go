@@ -94,7 +94,7 @@ func (w *watching) rule(s spec.Watch) filewatch.Rule {
 	if delay == 0 {
 		delay = spec.WatchDelay
 	}
-	return filewatch.Rule{Paths: s.Paths, Ignore: s.Ignore, Base: s.Base, Delay: delay}
+	return filewatch.Rule{Paths: s.Paths, Ignore: s.Ignore, Base: s.Base, Delay: delay, Depth: s.Depth}
 }
 
 // own are the files that kitt itself writes: its home, its logs, and the copies of logs that specs ask for.

@@ -108,6 +108,9 @@ func newEcosystem(r *reading, file, text string, root *node) *ecosystem {
 // ecosystem makes processes of the apps of root.
 func (r *reading) ecosystem(file, text string, root *node) {
 	e := newEcosystem(r, file, text, root)
+	if r.req.Deploy {
+		e.deploys()
+	}
 	if !e.findApps() {
 		return
 	}

@@ -20,6 +20,7 @@ type Request struct {
 	Formation map[string]int    `json:"formation,omitempty"` // Procfile: web=2; "all" sets the default
 	Port      int               `json:"port,omitempty"`      // Procfile: base port; 0 = PORT of .env, of Env, 5000
 	Scale     map[string]int    `json:"scale,omitempty"`     // instances that Each must cover beyond the file's own number
+	Deploy    bool              `json:"deploy,omitempty"`    // pm2 file: what is wrong with its deploy section is complained of as well
 }
 
 // Names are looked for in a folder, in this order.

@@ -49,15 +49,17 @@ func (a *app) watch() {
 	case m.value.kind == isBool, m.value.kind == isText && (m.value.text == "" || m.value.text == "false"):
 		return
 	default:
-		for _, path := range a.patterns("watch") {
-			w.Paths = append(w.Paths, resolve(a.p.Cwd, path))
-		}
+		w.Paths = a.patterns("watch")
 	}
 	w.Ignore = a.patterns("ignore_watch")
 	if d, ok := a.millis("watch_delay"); ok {
 		w.Delay = min(d, maxWatchDelay+time.Millisecond)
 	}
-	for field, word := range map[string]string{"watch.paths": "watch", "watch.ignore": "ignore_watch", "watch.delay": "watch_delay"} {
+	a.watchOptions(&w)
+	for i, path := range w.Paths {
+		w.Paths[i] = resolve(w.Base, path)
+	}
+	for field, word := range map[string]string{"watch.paths": "watch", "watch.ignore": "ignore_watch", "watch.delay": "watch_delay", "watch.depth": "watch_options"} {
 		if _, ok := a.words[word]; ok {
 			a.p.Origins[field] = a.at(word)
 		}

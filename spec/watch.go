@@ -2,6 +2,7 @@ package spec
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ type Watch struct {
 	Ignore []string      `json:"ignore,omitempty"` // as in a .gitignore that lies in Base, after the usual ones: !NAME takes one back
 	Base   string        `json:"base,omitempty"`   // folder that Ignore and reasons are relative to
 	Delay  time.Duration `json:"delay,omitempty"`  // how long nothing more must change; 0: WatchDelay
+	Depth  int           `json:"depth,omitempty"`  // levels of folders that matter: 1 is a path's own files; 0: all
 }
 
 // WatchDelay is how long files must be quiet where nobody says otherwise: many tools save in several steps.
@@ -22,10 +24,13 @@ const WatchDelay = 200 * time.Millisecond
 // maxWatchDelay keeps a slip of the finger, seconds for milliseconds, from looking like a watch that does not work.
 const maxWatchDelay = 10 * time.Minute
 
+const maxWatchDepth = 1 << 16
+
 var watchFields = []field{
 	{"watch.paths", func(p *Process, v *hclValue) { p.Watch.Paths, p.Watch.Base = v.paths(), v.h.dir }},
 	{"watch.ignore", func(p *Process, v *hclValue) { p.Watch.Ignore = v.words() }},
 	{"watch.delay", func(p *Process, v *hclValue) { p.Watch.Delay = v.duration() }},
+	{"watch.depth", func(p *Process, v *hclValue) { p.Watch.Depth = v.integer(0) }},
 }
 
 // paths is a list of files or folders, made absolute on the folder of the spec.
@@ -53,6 +58,9 @@ func (r *reading) validateWatch(p *Process) {
 	if w.Delay < 0 || w.Delay > maxWatchDelay {
 		r.complain(p.at("watch.delay"), "", "watch.delay: %s is not between 0 and %s", w.Delay, maxWatchDelay)
 	}
+	if w.Depth < 0 || w.Depth > maxWatchDepth {
+		r.complain(p.at("watch.depth"), "", "watch.depth: %d is not between 0 (all) and %d", w.Depth, maxWatchDepth)
+	}
 	if len(w.Paths) == 0 && (len(w.Ignore) > 0 || w.Delay > 0) {
 		r.warn(p.at("watch.ignore"), "watch { paths = [\".\"] }", "process %q: watch names no paths, so nothing is watched", p.Name)
 	}
@@ -68,6 +76,14 @@ func (d *differ) watch(old, new Watch) {
 	d.live("watch.ignore", quoteWords(old.Ignore), quoteWords(new.Ignore))
 	d.live("watch.base", old.Base, new.Base)
 	d.live("watch.delay", span(old.Delay), span(new.Delay))
+	d.live("watch.depth", levels(old.Depth), levels(new.Depth))
+}
+
+func levels(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 func span(d time.Duration) string {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -26,7 +27,24 @@ func capture(environ []string) map[string]string {
 			env[name] = value
 		}
 	}
+	if strings.Contains(env["PATH"], fnmShells) {
+		env["PATH"] = unshelled(env["PATH"])
+	}
 	return env
+}
+
+// fnmShells is where fnm makes a folder for each shell, a link to a version of node, that the next reboot takes away.
+const fnmShells = "/fnm_multishells/"
+
+// unshelled is a PATH with such folders named by what they link to.
+func unshelled(list string) string {
+	dirs := filepath.SplitList(list)
+	for i, dir := range dirs {
+		if real, err := filepath.EvalSymlinks(dir); err == nil && strings.Contains(dir, fnmShells) {
+			dirs[i] = real
+		}
+	}
+	return strings.Join(dirs, string(filepath.ListSeparator))
 }
 
 func ofTheShell(name string) bool {

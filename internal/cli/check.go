@@ -33,6 +33,7 @@ func (c Check) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
+	req.Deploy = true
 	if k.Output == "table" {
 		return c.tell(ctx, k, req)
 	}

@@ -30,6 +30,9 @@ func (f *fieldList) bounds(p spec.Process) {
 	if p.Watch.Delay > 0 {
 		f.span("watch.delay", p.Watch.Delay)
 	}
+	if p.Watch.Depth > 0 {
+		f.add("watch.depth", strconv.Itoa(p.Watch.Depth))
+	}
 	f.schedule(p.Schedule)
 }
 

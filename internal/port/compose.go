@@ -110,6 +110,8 @@ func (r *composeReader) field(word string, v value) {
 		if d, err := time.ParseDuration(r.expand(v.text())); err == nil {
 			r.p.Stop.Timeout = d
 		}
+	case "ulimits", "mem_limit", "cpus":
+		r.limit(word, v)
 	case "container_name", "hostname", "init", "tty", "stdin_open", "pull_policy", "platform":
 	default:
 		r.note("%s has no counterpart", word)
@@ -175,7 +177,11 @@ func (r *composeReader) deploy(v value) {
 	r.count(v.get("replicas"))
 	words, _ := v.members()
 	for _, word := range words {
-		if word != "replicas" {
+		switch word {
+		case "replicas":
+		case "resources":
+			r.resources(v.get(word))
+		default:
 			r.note("deploy.%s has no counterpart", word)
 		}
 	}

@@ -91,6 +91,7 @@ func composeService(s *Project, p Process) *yaml.Node {
 	}
 	b.text("stop_signal", p.Stop.Signal)
 	b.text("stop_grace_period", p.Stop.Timeout.String())
+	composeLimits(b, s, p)
 	if len(p.DependsOn) > 0 {
 		b.put("depends_on", composeDepends(p))
 	}
@@ -147,3 +148,6 @@ func composeWithout(s *Project, p Process) {
 		s.note(p.Name, "stop.command: compose has none")
 	}
 }
+
+// yamlPlain is a number or a boolean, written as it is.
+func yamlPlain(text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: text} }

@@ -78,12 +78,7 @@ func Write(format string, s *spec.Spec) ([]File, []Note, error) {
 		if q.Ready.Message || q.Stop.Message != "" {
 			p.note(q.Name, "messages to and from Node (ready, stop) have no counterpart")
 		}
-		if q.Schedule.Cron+q.Schedule.Restart != "" {
-			p.note(q.Name, "its times (%s%s) have no counterpart", q.Schedule.Cron, q.Schedule.Restart)
-		}
-		if q.Limits != (spec.Limits{}) || len(q.Watch.Paths) > 0 {
-			p.note(q.Name, "limits and watch are not written")
-		}
+		p.without(strings.ToLower(format), q)
 		p.Processes = append(p.Processes, Process{Process: q})
 	}
 	files := write(&p)
@@ -101,7 +96,7 @@ func guess(name string, text []byte) string {
 	switch {
 	case lower == "dump.pm2", lower == "dump.pm2.bak":
 		return "pm2"
-	case strings.HasSuffix(lower, ".service"), strings.HasSuffix(lower, ".target"):
+	case strings.HasSuffix(lower, ".service"), strings.HasSuffix(lower, ".target"), strings.HasSuffix(lower, ".timer"):
 		return "systemd"
 	case strings.HasSuffix(lower, ".plist"):
 		return "launchd"

@@ -66,13 +66,15 @@ func (w *hclText) process(p Process, notes []Note) {
 	}
 	w.environment(p)
 	restart, stop, log := restartFields(p.Restart), stopFields(p.Stop), w.logFields(p.Log)
-	ready, limits, watch := readyFields(p.Ready), limitFields(p.Limits), w.watchFields(p.Watch)
+	ready, limits, watch := readyFields(p.Ready), limitFields(p), w.watchFields(p.Watch)
 	if p.Schedule.Restart != "" {
 		restart = append(restart, "cron = "+quoted(p.Schedule.Restart))
 	}
-	if len(ready)+len(limits)+len(watch)+len(restart)+len(stop)+len(log) > 0 {
+	schedule := scheduleFields(p.Schedule)
+	if len(schedule)+len(ready)+len(limits)+len(watch)+len(restart)+len(stop)+len(log) > 0 {
 		w.line("")
 	}
+	w.block("schedule", schedule)
 	w.block("ready", ready)
 	w.block("restart", restart)
 	w.block("stop", stop)
@@ -105,6 +107,9 @@ func (w *hclText) fields(p Process) (out []string) {
 	text("group", p.Group)
 	if p.Umask != nil {
 		set("umask", quoted(fmt.Sprintf("%03o", *p.Umask)))
+	}
+	if p.Nice != 0 {
+		set("nice", strconv.Itoa(p.Nice))
 	}
 	if p.Held {
 		set("autostart", "false")

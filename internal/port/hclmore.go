@@ -1,12 +1,16 @@
 package port
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"kitt.sh/spec"
 )
 
-func limitFields(l spec.Limits) (out []string) {
+func limitFields(p Process) (out []string) {
+	l := p.Limits
 	if l.Memory > 0 {
 		out = append(out, "memory = "+quoted(size(l.Memory)))
 	}
@@ -15,6 +19,26 @@ func limitFields(l spec.Limits) (out []string) {
 	}
 	if l.CPU > 0 {
 		out = append(out, "cpu = "+strconv.FormatFloat(l.CPU, 'f', -1, 64))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Rlimits)) {
+		soft, hard, _ := strings.Cut(p.Rlimits[name], ":")
+		value := p.Rlimits[name]
+		if soft == hard {
+			value = soft
+		}
+		out = append(out, name+" = "+quoted(value))
+	}
+	return out
+}
+
+func scheduleFields(s spec.Schedule) (out []string) {
+	if !s.Job() {
+		return nil
+	}
+	for _, f := range [][2]string{{"cron", s.Cron}, {"timezone", s.Timezone}, {"overlap", s.Overlap}, {"catch_up", s.CatchUp}} {
+		if f[1] != "" {
+			out = append(out, f[0]+" = "+quoted(f[1]))
+		}
 	}
 	return out
 }
@@ -48,6 +72,9 @@ func (w *hclText) watchFields(v spec.Watch) (out []string) {
 	}
 	if v.Delay > 0 {
 		out = append(out, "delay = "+quoted(v.Delay.String()))
+	}
+	if v.Depth > 0 {
+		out = append(out, "depth = "+strconv.Itoa(v.Depth))
 	}
 	return out
 }

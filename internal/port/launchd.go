@@ -48,6 +48,8 @@ func readLaunchd(text []byte, at Place, p *Project) (err error) {
 	r.p.Cwd = "/" // launchd's own
 	r.command()
 	r.lives()
+	r.limits()
+	r.times()
 	for _, word := range slices.Sorted(maps.Keys(dict)) {
 		if !slices.Contains(plistKnown, word) {
 			r.note("%s has no counterpart", word)
@@ -61,7 +63,8 @@ func readLaunchd(text []byte, at Place, p *Project) (err error) {
 
 // plistKnown are the keys that are read, or that say nothing kitt does not do by itself.
 var plistKnown = strings.Fields("Label Program ProgramArguments EnvironmentVariables WorkingDirectory UserName GroupName Umask KeepAlive RunAtLoad Disabled " +
-	"StandardOutPath StandardErrorPath ThrottleInterval ExitTimeOut AbandonProcessGroup ProcessType LimitLoadToSessionType")
+	"StandardOutPath StandardErrorPath ThrottleInterval ExitTimeOut AbandonProcessGroup ProcessType LimitLoadToSessionType " +
+	"Nice SoftResourceLimits HardResourceLimits StartCalendarInterval StartInterval")
 
 func (r *plistReader) text(word string) string {
 	s, _ := r.dict[word].(string)
@@ -228,6 +231,8 @@ func plistDict(s *Project, p Process, label string, n int) map[string]any {
 		d["AbandonProcessGroup"] = true
 	}
 	plistLogs(d, p)
+	plistLimits(d, s, p)
+	plistTimes(d, s, p)
 	plistWithout(s, p)
 	return d
 }

@@ -1,6 +1,8 @@
 package port
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +37,7 @@ func (g *pm2Group) times(a pm2App) {
 		if ms, ok := a.number("watch_delay"); ok {
 			g.p.Watch.Delay = time.Duration(ms) * time.Millisecond
 		}
+		g.watchOptions(a)
 	}
 	if !g.holds(func(p *spec.Process) { p.Schedule = g.p.Schedule }) {
 		g.note("cron_restart = %s is not understood: left out", g.p.Schedule.Restart)
@@ -43,6 +46,18 @@ func (g *pm2Group) times(a pm2App) {
 	if !g.holds(func(p *spec.Process) { p.Watch = g.p.Watch }) {
 		g.note("watch = %s, ignoring %s, is not understood: left out", a.str("watch"), a.str("ignore_watch"))
 		g.p.Watch = spec.Watch{}
+	}
+}
+
+// watchOptions takes over how deep is watched; what else stands there is told.
+func (g *pm2Group) watchOptions(a pm2App) {
+	options, _ := a.get("watch_options").(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		if depth, ok := options[name].(float64); ok && name == "depth" && depth >= 0 {
+			g.p.Watch.Depth = int(depth) + 1 // pm2 counts the levels below the first
+			continue
+		}
+		g.note("watch_options.%s is left out", name)
 	}
 }
 

@@ -96,6 +96,8 @@ func (r *pcReader) field(word string, v value) {
 		r.p.Description = v.text()
 	case "log_location":
 		r.p.Log.Combined = r.at.resolve(r.dollars(v.text()))
+	case "schedule":
+		r.schedule(v)
 	case "is_tty", "disable_ansi_colors", "is_elevated":
 	default:
 		r.note("%s has no counterpart", word)

@@ -71,6 +71,10 @@ func (p *Project) soundLives(q *Process) {
 	re := &q.Restart
 	re.BackoffMin, re.MinUptime, re.Max = max(0, re.BackoffMin), max(0, re.MinUptime), max(0, re.Max)
 	re.BackoffMax = max(re.BackoffMin, re.BackoffMax)
+	if q.Schedule.Job() && (re.Policy == "always" || re.Policy == "on-abnormal") {
+		p.note(q.Name, "restart.policy %s: what runs at its times ends in between", re.Policy)
+		re.Policy = "never"
+	}
 	q.Stop.Timeout = max(0, q.Stop.Timeout)
 	if q.Log.MaxSize < 4096 {
 		q.Log.MaxSize = 4096

@@ -54,6 +54,9 @@ func readSystemd(text []byte, at Place, p *Project) error {
 	if name, ok := strings.CutSuffix(base, ".target"); ok {
 		return readTarget(string(text), name, p)
 	}
+	if name, ok := strings.CutSuffix(base, ".timer"); ok {
+		return readTimer(string(text), name, p)
+	}
 	name := strings.TrimSuffix(strings.TrimSuffix(base, ".service"), "@")
 	if stem, n, ok := strings.Cut(name, "@"); ok && n != "" {
 		name = stem
@@ -176,7 +179,9 @@ func (r *unitReader) service(word, value string) {
 	case "Group":
 		r.p.Group = r.specifiers(value)
 	default:
-		r.lives(word, value)
+		if !r.limit(word, value) {
+			r.lives(word, value)
+		}
 	}
 }
 
@@ -217,12 +222,6 @@ func (r *unitReader) lives(word, value string) {
 	case "TimeoutStopSec", "TimeoutSec":
 		if isTime {
 			r.p.Stop.Timeout = d
-		}
-	case "MemoryMax":
-		if n, ok := supervisorSize(strings.TrimRight(value, "B") + "B"); ok && n >= 1<<20 {
-			r.p.Limits.MemoryMax = n
-		} else if value != "infinity" {
-			r.note("MemoryMax=%s has no counterpart", value)
 		}
 	case "KillMode":
 		if value == "process" || value == "none" {

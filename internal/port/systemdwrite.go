@@ -24,12 +24,19 @@ func writeSystemd(s *Project) (out []File) {
 			if p.Instances != 1 {
 				one = fmt.Sprintf("%s@%d.service", name, n)
 			}
+			if p.Schedule.Job() {
+				break // its timer starts it
+			}
 			wants = append(wants, one)
 		}
 		if p.Held || p.Instances == 0 {
 			s.note(p.Name, "it is not started by itself: the target does not want it")
 		}
 		out = append(out, File{file, []byte(unitText(s, p))})
+		if timer, ok := unitTimer(s, p); ok {
+			out = append(out, File{name + ".timer", []byte(timer)})
+			wants = append(wants, name+".timer")
+		}
 	}
 	target := fmt.Sprintf("[Unit]\nDescription=%s\nWants=%s\n\n[Install]\nWantedBy=default.target\n", unitPlain(s.Name), strings.Join(wants, " "))
 	return append(out, File{unitName(FitName(s.Name)) + ".target", []byte(target)})
@@ -76,6 +83,7 @@ func unitText(s *Project, p Process) string {
 	u.WriteString("\n[Service]\nType=exec\n")
 	u.run(s, p)
 	u.lives(s, p)
+	u.limits(s, p)
 	u.WriteString("\n[Install]\nWantedBy=default.target\n")
 	return u.String()
 }

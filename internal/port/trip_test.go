@@ -56,6 +56,20 @@ func (m maker) process(i int) spec.Process {
 	return p
 }
 
+// bounds gives a process some rlimits, one of them with that hard limit.
+func (m maker) bounds(p *spec.Process, name, hard string) {
+	if m.IntN(2) == 0 {
+		p.Rlimits = spec.Rlimits{"nofile": "1024:4096", name: "1000:" + hard}
+	}
+}
+
+// times makes some processes jobs.
+func (m maker) times(p *spec.Process) {
+	if p.Schedule.Cron = []string{"", "", "0 3 * * *", "5,35 8-10 * * 1-5", "0 0 1 1,7 *"}[m.IntN(5)]; p.Schedule.Job() {
+		p.Restart.Policy = "never"
+	}
+}
+
 // A trip is one format there and back. mapped takes out what it does not map, of both sides.
 type trip struct {
 	format  string
@@ -77,6 +91,15 @@ var trips = []trip{
 		p.Instances, p.Stop.Signal = 1+m.IntN(3), "SIGQUIT"
 		p.Log.Err = "/var/log/e.log"
 		p.Restart.BackoffMin = time.Duration(m.IntN(3)) * 500 * time.Millisecond
+		m.bounds(p, "as", "unlimited")
+		p.Limits.MemoryMax, p.Limits.CPU = int64(m.IntN(3))<<24, float64(m.IntN(3))/4
+		if p.Nice = m.IntN(40) - 20; p.Instances == 1 && !p.Held {
+			m.times(p)
+			p.Schedule.Timezone = []string{"", "Europe/Berlin"}[m.IntN(2)]
+			if !p.Schedule.Job() {
+				p.Schedule.Timezone = ""
+			}
+		}
 	}, func(p *spec.Process) {
 		if p.Held { // the target starts what is not held
 			p.Instances = 1
@@ -86,6 +109,10 @@ var trips = []trip{
 	{"launchd", "\x01", func(m maker, p *spec.Process) {
 		p.Log.Combined = "/var/log/c.log"
 		p.Restart.BackoffMin = time.Duration(1+m.IntN(9)) * time.Second
+		m.bounds(p, "core", "99999999")
+		if p.Nice = m.IntN(40) - 20; !p.Held {
+			m.times(p)
+		}
 	}, func(p *spec.Process) {
 		if p.Held { // a held job is not kept alive
 			p.Restart.Policy = ""
@@ -96,6 +123,8 @@ var trips = []trip{
 		if p.Restart.Policy == "on-failure" {
 			p.Restart.Max = m.IntN(3)
 		}
+		m.bounds(p, "cpu_time", "unlimited")
+		p.Limits.MemoryMax, p.Limits.CPU = int64(m.IntN(3))<<24, float64(m.IntN(3))/4
 	}, func(p *spec.Process) { p.Held = false }},
 }
 
@@ -214,6 +243,11 @@ func TestUnitsVerify(t *testing.T) {
 	q := spec.Defaults()
 	q.Name, q.Command, q.Cwd, q.Instances = "worker", []string{"/bin/sleep", "1"}, "/", 2
 	q.DependsOn = map[string]string{"web": "started"}
+	q.Nice, q.Rlimits, q.Limits = 5, spec.Rlimits{}, spec.Limits{MemoryMax: 1 << 30, CPU: 0.5}
+	for _, w := range rlimitWords {
+		q.Rlimits[w.mine] = "1000:unlimited"
+	}
+	p.Schedule, p.Restart.Policy = spec.Schedule{Cron: "*/5 1-3 * * MON", Timezone: "Europe/Berlin"}, "never"
 	files, _, err := Write("systemd", &spec.Spec{Project: "shop", File: "/x", Processes: []spec.Process{p, q}})
 	if err != nil {
 		t.Fatal(err)

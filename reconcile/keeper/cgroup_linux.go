@@ -11,12 +11,16 @@ import (
 )
 
 // A forest is where each life gets a cgroup v2 folder of its own, for the one thing that only they can: end a whole
-// tree at once. No controller is ever enabled. Its zero value has none to give.
+// tree at once. The keeper turns on no controller; the daemon does, where a limit asks for one. Its zero value has none to
+// give.
 type forest struct {
 	base string // "" where cgroups cannot be had
 	n    int
 	made bool
 }
+
+// asideName is the cgroup that the keeper lies in where its own has controllers to hand down.
+const asideName = "keeper"
 
 // newForest finds a place for cgroups; nothing is made yet.
 func newForest(home string) *forest {
@@ -25,16 +29,36 @@ func newForest(home string) *forest {
 		return &forest{}
 	}
 	// A keeper that was started from inside a life lies in that life's cgroup, and would end with it.
-	if up, _, inside := strings.Cut(own, "/kitt-"); inside {
+	if up, inside := abovePlanted(own); inside {
 		if os.WriteFile(up+"/cgroup.procs", []byte("0"), 0) != nil {
 			return &forest{}
 		}
+		own = up
+	}
+	// Where controllers are handed down, the keeper lies in a cgroup of its own, beside those of the lives.
+	if up, aside := strings.CutSuffix(own, "/"+asideName); aside && unix.Access(up, unix.W_OK) == nil {
 		own = up
 	}
 	h := fnv.New32a()
 	h.Write([]byte(home))
 	nonce := strconv.FormatUint(uint64(time.Now().UnixNano())&0xffffffff, 36)
 	return &forest{base: own + "/kitt-" + hex8(h.Sum32()) + "." + nonce}
+}
+
+// abovePlanted is where the forest stands that a cgroup belongs to. The service of a home of its own is called
+// kitt-HASH.service, and is none.
+func abovePlanted(own string) (up string, inside bool) {
+	for at := 0; at < len(own); {
+		end := len(own)
+		if n := strings.IndexByte(own[at+1:], '/'); n >= 0 {
+			end = at + 1 + n
+		}
+		if part := own[at:end]; strings.HasPrefix(part, "/kitt-") && !strings.HasSuffix(part, ".service") {
+			return own[:at], true
+		}
+		at = end
+	}
+	return own, false
 }
 
 // ownCgroup is the folder of this process's cgroup v2, or "".

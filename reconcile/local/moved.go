@@ -18,13 +18,19 @@ import (
 var version = regexp.MustCompile(`^v?([0-9]+)(\.[0-9]+)*(_[0-9]+)?$`)
 
 // moved finds what took the place of a path that is gone: the same below the newest folder beside the one that its
-// version named, of the same major version where there is one. "" if there is none, or the path is still there.
+// version named, of the same major version where there is one, else of nvm's default. "" if there is none, or the path is still there.
 func moved(path string) string {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
+	if shell, below, ok := strings.Cut(path, "/fnm_multishells/"); ok {
+		return fnmDefault(shell, below)
+	}
 	parts := strings.Split(path, "/")
 	for i := len(parts) - 1; i > 1; i-- {
+		if formula, _, ok := strings.Cut(parts[i], "@"); ok && i > 1 && parts[i-1] == "opt" {
+			return brewed(strings.Join(parts[:i], "/"), formula, parts[i], strings.Join(parts[i+1:], "/"))
+		}
 		if !version.MatchString(parts[i]) {
 			continue
 		}
@@ -39,7 +45,11 @@ func moved(path string) string {
 				there = append(there, e.Name())
 			}
 		}
-		if next := successor(parts[i], there); next != "" {
+		next := successor(parts[i], there)
+		if usual := nvmDefault(above); next != "" && numbers(next)[0] != numbers(parts[i])[0] {
+			next = successor(cmp.Or(usual, parts[i]), there)
+		}
+		if next != "" {
 			return filepath.Join(above, next, below)
 		}
 	}

@@ -16,6 +16,7 @@ type Rule struct {
 	Base   string        // what the names in a Change are relative to
 	Never  []string      // absolute: neither they nor what lies below them; {n} stands for anything in a name
 	Delay  time.Duration // how long nothing more must change
+	Depth  int           // levels of folders that matter: 1 is a path's own files; 0: all
 }
 
 // A root is one of a rule's paths, as it lies on the disk.
@@ -28,6 +29,16 @@ type root struct {
 
 // roots finds where the trees of a rule begin. A path that is not there yet is a file in the next folder above it.
 func (r *Rule) roots() (out []root) {
+	out = r.trees()
+	for i := range out {
+		if at := &out[i]; r.Depth > 0 && at.file == "" && (at.depth < 0 || at.depth >= r.Depth) {
+			at.depth = r.Depth - 1
+		}
+	}
+	return out
+}
+
+func (r *Rule) trees() (out []root) {
 	for _, p := range r.Paths {
 		base, rest := p, ""
 		if strings.ContainsAny(p, "*?[{") {

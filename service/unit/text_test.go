@@ -179,7 +179,15 @@ func TestSystemdItselfFindsNothingWrong(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, err := exec.Command(tool, "--man=no", "--recursive-errors=no", "verify", file).CombinedOutput()
-			if err != nil || strings.Contains(string(out), s.UnitName()) {
+			said, later := "", "Unknown key 'DelegateSubgroup'" // before systemd 254, which passes over it
+			for line := range strings.Lines(string(out)) {
+				if strings.Contains(line, later) {
+					err = nil
+					continue
+				}
+				said += line
+			}
+			if err != nil || strings.Contains(said, s.UnitName()) {
 				t.Errorf("%v\n%s\n%s", err, out, Unit(s))
 			}
 		})

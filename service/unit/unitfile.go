@@ -25,6 +25,7 @@ func Unit(s Spec) string {
 	line("RestartSec=1")
 	line("KillMode=process") // the processes outlive their keeper, and the next one finds them
 	line("Delegate=yes")
+	line("DelegateSubgroup=keeper") // systemd 254: only a cgroup without processes can hand controllers down to the others
 	line("OOMPolicy=continue")
 	line("TasksMax=infinity")
 	line("TimeoutStopSec=90")

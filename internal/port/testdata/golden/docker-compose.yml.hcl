@@ -5,7 +5,8 @@ project = "shop"
 process "web" {
   # image: it runs on this machine, not in a container
   # ports has no counterpart
-  # deploy.resources has no counterpart
+  # deploy.resources.limits.pids has no counterpart
+  # ulimits.rtprio has no counterpart
   # it waits for db, which is not among the processes
   command    = ["node", "server.js", "--title", "a b"]
   cwd        = "web"
@@ -22,6 +23,11 @@ process "web" {
   stop {
     signal  = "SIGINT"
     timeout = "1m30s"
+  }
+  limits {
+    memory_max = "256MiB"
+    cpu        = 0.5
+    nofile     = "1024:unlimited"
   }
 }
 
@@ -47,7 +53,8 @@ process "cache" {
 }
 # stderr: web: image: it runs on this machine, not in a container
 # stderr: web: ports has no counterpart
-# stderr: web: deploy.resources has no counterpart
+# stderr: web: deploy.resources.limits.pids has no counterpart
+# stderr: web: ulimits.rtprio has no counterpart
 # stderr: migrate: build: it runs on this machine, not in a container
 # stderr: db: what it runs is in its image: left out
 # stderr: cache: PASSWORD is not set: empty here

@@ -41,7 +41,22 @@ process "seed" {
 
   restart { policy = "never" }
 }
+
+process "nightly" {
+  # restart.policy always: what runs at its times ends in between
+  # schedule.run_on_start has no counterpart
+  command = "./backup"
+  env     = { ALL = "1" }
+
+  schedule {
+    cron     = "0 3 * * *"
+    timezone = "UTC"
+  }
+  restart { policy = "never" }
+}
 # stderr: log_location has no counterpart
 # stderr: api: depends_on x: odd has no counterpart
 # stderr: api: readiness_probe has no counterpart
+# stderr: nightly: restart.policy always: what runs at its times ends in between
+# stderr: nightly: schedule.run_on_start has no counterpart
 # stderr: api: it waits for x, which is not among the processes

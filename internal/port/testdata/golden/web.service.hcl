@@ -1,4 +1,5 @@
 process "web" {
+  # TasksMax=20 has no counterpart
   # ExecStartPre=/usr/bin/true has no counterpart
   # ExecReload=/bin/kill -HUP $MAINPID has no counterpart
   # it waits for postgresql, which is not among the processes
@@ -8,6 +9,7 @@ process "web" {
   user        = "www"
   group       = "www"
   umask       = "027"
+  nice        = -5
   env_file    = ["-/etc/default/web"]
   env = {
     A = "50% of A"
@@ -27,8 +29,15 @@ process "web" {
     timeout = "20s"
   }
   log { out = "/var/log/web.log" }
-  limits { memory_max = "1GiB" }
+  limits {
+    memory_max = "1GiB"
+    cpu        = 1.5
+    core       = "unlimited"
+    nofile     = "65536"
+    stack      = "8388608:16777216"
+  }
 }
+# stderr: web: TasksMax=20 has no counterpart
 # stderr: web: ExecStartPre=/usr/bin/true has no counterpart
 # stderr: web: ExecReload=/bin/kill -HUP $MAINPID has no counterpart
 # stderr: web: it waits for postgresql, which is not among the processes
