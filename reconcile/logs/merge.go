@@ -59,7 +59,7 @@ func (s *source) advance() bool {
 			s.taken = s.lines.pos
 			continue
 		}
-		s.next, s.ready = Line{s.id, s.stream, at, text}, true
+		s.next, s.ready = Line{ID: s.id, Stream: s.stream, At: at, Text: text}, true
 	}
 	return true
 }

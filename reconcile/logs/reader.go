@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"time"
 )
@@ -16,6 +17,8 @@ type Line struct {
 	Stream string // out or err
 	At     time.Time
 	Text   []byte
+	Near   bool // not meant itself, but beside a line that is: see Query.Before
+	Apart  bool // lines between the one before and this one were left out; only where the query has Before or After
 }
 
 // A Query says which lines are meant.
@@ -26,6 +29,8 @@ type Query struct {
 	Until    time.Time              // lines that began later are left out; zero: none
 	Keep     func(line []byte) bool // nil keeps all
 	From     map[string]int64       // folders -> where to begin, instead of Last and Since: what At said
+	Before   int                    // with Keep: so many lines before each that it keeps, in the merged order,
+	After    int                    // and after; neither counts for Last
 	Whole    bool                   // a last line that has no end yet waits for it; for those who go on reading
 }
 
@@ -35,12 +40,22 @@ type Reader struct {
 	sources []*source
 	known   map[string]bool // folders
 	begun   bool
-	past    ring // of the first Read
+	past    past    // of the first Read
+	near    *around // nil: no neighbours are meant
+}
+
+// past keeps the last lines that it was given.
+type past interface {
+	put(l Line) error
+	each(emit func(Line) error) error
 }
 
 // Open returns a Reader of the sources. It reads nothing yet.
 func Open(sources []Source, q Query) *Reader {
-	r := &Reader{q: q, known: map[string]bool{}, past: ring{most: q.Last}}
+	r := &Reader{q: q, known: map[string]bool{}, past: &ring{most: q.Last}}
+	if q.Keep != nil && q.Before+q.After > 0 {
+		r.near, r.past = &around{keep: q.Keep, before: q.Before, after: q.After}, &group{most: q.Last, before: q.Before}
+	}
 	r.Follow(sources)
 	return r
 }
@@ -63,29 +78,34 @@ func (r *Reader) add(id, stream, dir string) {
 		return
 	}
 	r.known[clean] = true
-	at := r.from(clean)
-	s := &source{id: id, stream: stream, order: len(r.sources), lines: newLineReader(clean, at), taken: at,
-		whole: r.q.Whole, keep: r.q.Keep, skipTo: r.q.Since, skipAfter: r.q.Until}
+	most := int64(math.MaxInt64)
 	if !r.q.Until.IsZero() {
-		s.most = until(clean, r.q.Until)
+		most = until(clean, r.q.Until.UnixNano())
+	}
+	at := r.from(clean, most)
+	s := &source{id: id, stream: stream, order: len(r.sources), lines: newLineReader(clean, at), taken: at,
+		whole: r.q.Whole, keep: r.q.Keep, skipTo: r.q.Since, skipAfter: r.q.Until, most: most}
+	if r.near != nil {
+		s.keep = nil // judged among its neighbours
 	}
 	r.sources = append(r.sources, s)
 }
 
-// from is the offset at which reading a stream begins.
-func (r *Reader) from(dir string) int64 {
+// from is the offset at which reading a stream begins, of which nothing from most on is meant.
+func (r *Reader) from(dir string, most int64) (off int64) {
 	if at, ok := r.q.From[dir]; ok {
 		return max(at, 0)
 	}
-	switch {
-	case r.begun:
+	if r.begun {
 		return 0
-	case !r.q.Since.IsZero():
-		return since(dir, r.q.Since)
-	case r.q.Last >= 0 && r.q.Keep == nil && r.q.Until.IsZero():
-		return tail(dir, r.q.Last)
 	}
-	return 0
+	if !r.q.Since.IsZero() {
+		off = since(dir, r.q.Since.UnixNano())
+	}
+	if r.q.Last >= 0 && r.q.Keep == nil && off < most {
+		off = max(off, tail(dir, r.q.Last, most))
+	}
+	return off
 }
 
 // Read hands over every line that is stored now and was not handed over yet, in the order of time; the first call
@@ -104,12 +124,15 @@ func (r *Reader) Read(ctx context.Context, emit func(Line) error) error {
 	if failed := r.past.each(emit); failed != nil {
 		return failed
 	}
-	r.past = ring{}
+	r.past = nil
 	return err
 }
 
 // merge hands over the lines of all sources as they come in time.
 func (r *Reader) merge(ctx context.Context, emit func(Line) error) error {
+	if r.near != nil {
+		emit = r.near.over(emit)
+	}
 	h := gather(r.sources)
 	for n := 0; len(h) > 0; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {

@@ -99,6 +99,13 @@ func closed(dir string) ([]name, error) {
 		}
 	}
 	// Plain before compressed: both may be there for a moment, and both are whole.
-	slices.SortStableFunc(out, func(a, b name) int { return cmp.Or(cmp.Compare(a.start, b.start), len(a.path(""))-len(b.path(""))) })
+	slices.SortStableFunc(out, func(a, b name) int { return cmp.Or(cmp.Compare(a.start, b.start), rank(a)-rank(b)) })
 	return slices.CompactFunc(out, func(a, b name) bool { return a.start == b.start }), nil
+}
+
+func rank(n name) int {
+	if n.zst {
+		return 1
+	}
+	return 0
 }

@@ -52,11 +52,13 @@ func TestASpanEndsWhereTheStoreIsLater(t *testing.T) {
 		want int64
 	}{
 		{"before all: at the start", -5, 0},
-		{"within a segment: at the next one's start", 25, 80},
-		{"within the last: nowhere", 93, 1<<63 - 1},
+		{"within a segment: at the next mark", 25, 10*2 + 16*3},
+		{"at the end of a segment: at the next one's start", 29, 80},
+		{"within the last: at the next mark", 93, 10*2 + 84*3},
+		{"after all: nowhere", 99, 1<<63 - 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got := until(w.dir, time.Unix(row.min*60+1, 0)); got != row.want {
+			if got := until(w.dir, (row.min*60+1)*1e9); got != row.want {
 				t.Errorf("%d, want %d", got, row.want)
 			}
 		})

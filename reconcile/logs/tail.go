@@ -22,9 +22,9 @@ func end(dir string) int64 {
 	return n
 }
 
-// tail is an offset at or a little before where the last n lines of a stream begin, found from its end: it reads
+// tail is an offset at or a little before where the last n lines before limit begin, found from there backwards: it reads
 // little of a large store. Of none it is where the unfinished last line begins, so that its end is not torn off.
-func tail(dir string, n int) int64 {
+func tail(dir string, n int, limit int64) int64 {
 	cur, err := openCurrent(dir)
 	if err != nil {
 		return 0
@@ -33,20 +33,20 @@ func tail(dir string, n int) int64 {
 	if cur != nil {
 		defer cur.close()
 		before = cur.start
-		if at, found := tailOf(cur, &left); found {
+		if at, found := tailOf(cur, limit, &left); found {
 			return at
 		}
 	}
 	names, _ := closed(dir)
 	for i := len(names) - 1; i >= 0; i-- {
-		if before >= 0 && names[i].start >= before {
+		if before >= 0 && names[i].start >= before || names[i].start >= limit {
 			continue
 		}
 		s, err := openClosed(dir, names[i])
 		if err != nil {
 			continue // just compressed: a line more or less is cut off by who reads from here
 		}
-		at, found := tailOf(s, &left)
+		at, found := tailOf(s, limit, &left)
 		s.close()
 		if found {
 			return at
@@ -55,13 +55,13 @@ func tail(dir string, n int) int64 {
 	return 0
 }
 
-// tailOf looks for the left-th line break from the end of a segment, and counts left down.
-func tailOf(s *file, left *int) (int64, bool) {
+// tailOf looks for the left-th line break before limit from the end of a segment, and counts left down.
+func tailOf(s *file, limit int64, left *int) (int64, bool) {
 	if s.z != nil {
-		return tailOfStream(s, left)
+		return tailOfStream(s, limit, left)
 	}
 	buf := make([]byte, readSize)
-	for hi := s.size(); hi > 0; {
+	for hi := min(s.size(), limit-s.start); hi > 0; {
 		lo := max(0, hi-readSize)
 		b := buf[:hi-lo]
 		if n, err := s.f.ReadAt(b, lo); n < len(b) && err != nil && err != io.EOF {
@@ -78,11 +78,12 @@ func tailOf(s *file, left *int) (int64, bool) {
 }
 
 // tailOfStream is tailOf for what can only be read forwards: it remembers the last breaks that it saw.
-func tailOfStream(f *file, left *int) (int64, bool) {
+func tailOfStream(f *file, limit int64, left *int) (int64, bool) {
 	var breaks []int64 // a ring of *left
 	seen, at, buf := 0, f.start, make([]byte, readSize)
 	for {
 		n, err := f.Read(buf)
+		n = int(min(int64(n), limit-at))
 		for i := 0; i < n; i++ {
 			j := bytes.IndexByte(buf[i:n], '\n')
 			if j < 0 {
@@ -95,7 +96,7 @@ func tailOfStream(f *file, left *int) (int64, bool) {
 			breaks[seen%*left] = at + int64(i) + 1
 			seen++
 		}
-		if at += int64(n); err != nil {
+		if at += int64(n); err != nil || at == limit {
 			break
 		}
 	}
