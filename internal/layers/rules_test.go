@@ -15,10 +15,10 @@ const module = "kitt.sh"
 var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/monit", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
-var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/mutants", "internal/torture")
+var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/logline", "internal/mutants", "internal/torture")
 
 // leaves import nothing of ours, so that every floor above spec may import them.
-var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "examples"}
+var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "internal/logline", "examples"}
 
 // marks is imported by leaves too: in a program that is not built for torture it is nothing.
 const marks = "reconcile/failpoint"
