@@ -86,17 +86,28 @@ type kitt struct {
 	} `cmd:"" help:"Tell where each value of a process came from." examples:"kitt explain web|kitt explain web env"`
 
 	Logs struct {
-		Follow bool     `short:"f" help:"Go on with what comes, until Ctrl-C."`
-		Lines  string   `short:"n" default:"15" help:"How many lines of the past; all for everything." placeholder:"N"`
-		Err    bool     `help:"Only stderr."`
-		Out    bool     `help:"Only stdout."`
-		Raw    bool     `help:"The stored bytes exactly, with nothing added."`
-		Since  string   `help:"Only from then on: 10m, 15:04, RFC 3339." placeholder:"TIME"`
-		Until  string   `help:"Only what began by then; not with -f." placeholder:"TIME"`
-		Grep   string   `help:"Only lines that this regular expression finds something in." placeholder:"REGEXP"`
-		Past   bool     `name:"nostream" hidden:"" help:"pm2's word for no -f."`
-		Names  []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
-	} `cmd:"" aliases:"log" help:"Print what processes wrote, merged by time." examples:"kitt logs -f|kitt logs web --err --since 10m|kitt logs web.1 -n all --raw"`
+		Follow bool   `short:"f" help:"Go on with what comes, until Ctrl-C."`
+		Lines  string `short:"n" default:"15" help:"How many lines of the past; all for everything." placeholder:"N"`
+		Err    bool   `help:"Only stderr."`
+		Out    bool   `help:"Only stdout."`
+		Raw    bool   `help:"The stored bytes exactly, with nothing added."`
+		Since  string `help:"Only from then on: 10m, 15:04, RFC 3339." placeholder:"TIME"`
+		Until  string `help:"Only what began by then; not with -f." placeholder:"TIME"`
+		Grep   string `help:"Only lines that this regular expression finds something in." placeholder:"REGEXP"`
+
+		IgnoreCase bool     `short:"i" help:"With --grep: upper and lower case are the same."`
+		Invert     bool     `aliases:"invert-match" help:"With --grep: only lines that it finds nothing in; -v is the same then."`
+		Context    int      `short:"C" help:"So many lines before and after each that is found." placeholder:"N"`
+		Before     int      `short:"B" help:"So many before." placeholder:"N"`
+		After      int      `short:"A" help:"So many after." placeholder:"N"`
+		Level      string   `help:"Only lines of that level or worse: trace, debug, info, warn, error, fatal." placeholder:"LEVEL"`
+		Field      []string `sep:"none" help:"Only JSON and logfmt lines with that field: req.method=GET." placeholder:"KEY=VALUE"`
+		Crash      bool     `help:"The last lines before the last crash, and how it ended."`
+		Export     string   `help:"Write each stream to a plain file in this folder." placeholder:"DIR"`
+
+		Past  bool     `name:"nostream" hidden:"" help:"pm2's word for no -f."`
+		Names []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web, 'web*', a namespace."`
+	} `cmd:"" aliases:"log" help:"Print what processes wrote, merged by time." examples:"kitt logs -f|kitt logs web --err --since 10m|kitt logs --level warn --grep timeout -i -C 3|kitt logs --crash web|kitt logs web.1 -n all --raw"`
 
 	Events struct {
 		Follow bool     `short:"f" help:"Go on with what comes, until Ctrl-C."`
@@ -313,10 +324,17 @@ type kitt struct {
 // Validate keeps -o to the forms of the output; of verbs that write files it names the file.
 func (k *kitt) Validate(at *kong.Context) error {
 	forms := []string{"table", "wide", "json", "yaml", "name"}
-	if on := at.Selected(); on != nil && (on.Name == "import" || on.Name == "export") || slices.Contains(forms, k.Output) {
+	if on := at.Selected(); on != nil && (on.Name == "import" || on.Name == "export" || on.Name == "logs" && k.Output == "raw") || slices.Contains(forms, k.Output) {
 		return nil
 	}
 	return fmt.Errorf("--output must be one of %q but got %q", strings.Join(forms, ","), k.Output)
+}
+
+// logs takes -v for what it is to those who know grep.
+func (k *kitt) logs() cli.Logs {
+	l := cli.Logs(k.Logs)
+	l.Invert = l.Invert || k.Verbose && l.Grep != ""
+	return l
 }
 
 // verbs hands the flags over, each verb's to its own file in internal/cli.
@@ -326,7 +344,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 		map[string]cli.Verb{
 			"apply": cli.Apply(k.Apply), "up": cli.Up(k.Up), "plan": cli.Plan(k.Plan), "check": cli.Check(k.Check),
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
-			"logs": cli.Logs(k.Logs), "events": cli.Events(k.Events),
+			"logs": k.logs(), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
 			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "metrics": cli.Metrics(k.Metrics), "mcp": cli.MCP(k.MCP), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),

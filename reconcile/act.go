@@ -51,6 +51,7 @@ func (r *Reconciler) act(ctx context.Context, id ID, do []Action) {
 }
 
 func (r *Reconciler) do(ctx context.Context, a Action) (err error) {
+	a.Begun = r.now()
 	switch a.Verb {
 	case Start:
 		err = r.Runtime.Start(ctx, a.Want, a.History)

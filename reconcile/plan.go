@@ -28,6 +28,7 @@ type Action struct {
 	Want    Instance  // start, tune: what is wanted
 	History History   // start: what the new life inherits
 	How     spec.Stop // stop: how
+	Begun   time.Time // when it was done, for who is told; zero in a plan
 }
 
 // A World is all that Plan may look at.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,6 +29,7 @@ type hit struct {
 //	all         every process
 //	/regexp/    the processes whose name it finds something in
 //	a group     the processes of that namespace (of a pm2 file), or of that project
+//	web*        the processes whose name the pattern fits, with * ? [a-z]; with a dot or a slash also web.*, shop/*, shop/web.*
 //	a number    the instance of that pm_id
 //
 // All but names pass over what was deleted: only its name brings that back. No hit is a word that means nothing.
@@ -47,6 +49,11 @@ func address(word, near string, all []member) (hits []hit, err error) {
 			return nil, failure{2, fmt.Sprintf("find %s: %v", word, err), "a dot, a bracket or a star for itself is written \\. \\[ \\*"}
 		}
 		mean = func(m member) bool { return re.MatchString(m.process) }
+	case strings.ContainsAny(word, "*?["):
+		if _, err := path.Match(word, ""); err != nil {
+			return nil, failure{2, fmt.Sprintf("find %s: no pattern", word), "a [ needs its ]; * stands for any text, ? for one letter"}
+		}
+		mean = func(m member) bool { return fits(word, m) }
 	}
 	if hits = matching(all, mean); len(hits) > 0 {
 		return hits, nil
@@ -55,6 +62,20 @@ func address(word, near string, all []member) (hits []hit, err error) {
 		return matching(all, func(m member) bool { return m.number == number && m.n > 0 }), nil
 	}
 	return nil, nil
+}
+
+// fits tells whether a pattern fits a member's name, or that of its instance, in full or not.
+func fits(pattern string, m member) bool {
+	name := m.process
+	if m.n > 0 {
+		name += "." + strconv.Itoa(m.n)
+	}
+	for _, name := range []string{m.process, name, m.project + "/" + m.process, m.project + "/" + name} {
+		if ok, _ := path.Match(pattern, name); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // expression is what stands between two slashes.

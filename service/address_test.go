@@ -41,6 +41,12 @@ func TestAddress(t *testing.T) {
 		{"one may find several", "", "/web$/", "blog/web.0 shop/web.0"},
 		{"one that finds nothing", "", "/zzz/", ""},
 		{"one that is none", "", "/(/", "error: missing closing"},
+		{"a pattern", "", "w*r", "shop/worker.2"},
+		{"a pattern that several fit", "", "web*", "blog/web.0 shop/web.0 shop/web.2.0"},
+		{"a pattern of instances", "", "web.[2-9]", "shop/web.2 shop/web.2.0"},
+		{"a pattern of a project", "", "shop/w*", "shop/web.0 shop/web.2.0 shop/worker.2"},
+		{"a pattern that nothing fits", "", "z*", ""},
+		{"one that is none", "", "web[", "error: no pattern"},
 		{"two slashes are no expression", "", "//", ""},
 		{"nothing", "shop", "", ""},
 	} {

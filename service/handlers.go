@@ -119,9 +119,10 @@ func (d *Daemon) sendEvent(enc *json.Encoder, ev *api.Event, last uint64) uint64
 
 // logSource is where the stored streams of one instance lie.
 type logSource struct {
-	ID  string `json:"id"`
-	Out string `json:"out"`
-	Err string `json:"err"`
+	ID   string `json:"id"`
+	Out  string `json:"out"`
+	Err  string `json:"err"`
+	Full string `json:"full"` // the id in full
 }
 
 // getLogs streams where logs lie, and a poke each time that there is more: {"sources":[…]}, {"poke":true}.
@@ -157,7 +158,7 @@ func (d *Daemon) sources(views []reconcile.View, clash map[string]bool) []logSou
 	out := make([]logSource, 0, len(views))
 	for _, v := range views {
 		in := d.instance(v, usage{}, clash[v.ID.Process])
-		out = append(out, logSource{in.ID, in.Log.Out, in.Log.Err})
+		out = append(out, logSource{in.ID, in.Log.Out, in.Log.Err, v.ID.String()})
 	}
 	return out
 }

@@ -17,6 +17,9 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 	} else {
 		d.Log.Info(string(a.Verb), "id", a.ID.String(), "why", a.Reason)
 	}
+	if a.Verb == reconcile.Start {
+		ev.At = api.Time{Time: a.Begun} // before the first words of the life
+	}
 	d.events.add(ev)
 	if err == nil {
 		d.began(a)

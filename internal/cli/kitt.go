@@ -51,6 +51,7 @@ type Kitt struct {
 	Talk           Paint      // of Err
 	Width          func() int // columns of Out; 0 where lines may be of any length
 	Live           bool       // Err is a terminal that can redraw a line
+	Pretty         bool       // Out is a terminal, or is to be written like one
 
 	Dirs     home.Dirs
 	homeless error // why Dirs is not known
@@ -70,6 +71,7 @@ func open(g Globals) *Kitt {
 	}
 	colour := colouring(g, os.Getenv)
 	k.Paint, k.Talk = Paint(colour(os.Stdout)), Paint(colour(os.Stderr))
+	k.Pretty = isTerminal(os.Stdout) || g.Color == "always"
 	k.Width = func() int { return early.Columns(os.Stdout) }
 	k.Live = isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb"
 	k.Dirs, k.homeless = home.Resolve(g.Home, os.Getenv, runtime.GOOS)

@@ -2,11 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"kitt.sh/service/api"
@@ -22,25 +18,27 @@ type Logs struct {
 	Since  string
 	Until  string
 	Grep   string
-	Past   bool // pm2's --nostream: nothing but the past, as without -f
-	Names  []string
+
+	IgnoreCase bool
+	Invert     bool
+	Context    int
+	Before     int
+	After      int
+	Level      string
+	Field      []string
+	Crash      bool
+	Export     string
+
+	Past  bool // pm2's --nostream: nothing but the past, as without -f
+	Names []string
 }
 
 // A logSource is one instance and the folders of its streams.
 type logSource struct {
-	ID  string `json:"id"`
-	Out string `json:"out"`
-	Err string `json:"err"`
-}
-
-// A logQuery says which lines are meant.
-type logQuery struct {
-	Last     int // lines of the past, over all sources; below 0: all
-	Out, Err bool
-	Since    time.Time
-	Until    time.Time              // lines that began later are left out; zero: none
-	Keep     func(line []byte) bool // nil keeps all
-	Whole    bool                   // an unfinished last line waits for its end
+	ID   string `json:"id"`
+	Out  string `json:"out"`
+	Err  string `json:"err"`
+	Full string `json:"full"` // the id in full: shop/web.1
 }
 
 // A logLine is one stored line. Text holds its line break; the last line of a stream may have none yet.
@@ -49,6 +47,8 @@ type logLine struct {
 	Stream string // out or err
 	At     time.Time
 	Text   []byte
+	Near   bool // beside a line that is meant
+	Apart  bool // some were left out before it
 }
 
 // A logReader reads the stored streams of several instances as one.
@@ -70,7 +70,10 @@ type logNews struct {
 }
 
 func (l Logs) Run(ctx context.Context, k *Kitt) error {
-	if err := k.may("json"); err != nil {
+	if k.Output == "raw" {
+		l.Raw, k.Output = true, "table"
+	}
+	if err := k.may("json", "raw"); err != nil {
 		return err
 	}
 	q, err := l.query(k.Now())
@@ -85,207 +88,79 @@ func (l Logs) Run(ctx context.Context, k *Kitt) error {
 		ctx, stop = untilRead(ctx, k.Out)
 		defer stop()
 	}
-	p := &logPrinter{k: k, raw: l.Raw, colours: map[string]string{}}
-	return k.asking(ctx, func() error { return l.read(ctx, k, where, q, p) })
-}
-
-func (l Logs) query(now time.Time) (q logQuery, err error) {
-	q = logQuery{Out: !l.Err || l.Out, Err: !l.Out || l.Err, Whole: l.Follow && !l.Raw}
-	switch n, err := strconv.Atoi(l.Lines); {
-	case l.Lines == "all", l.Lines == "" || l.Lines == defaultLines && l.Since != "":
-		q.Last = -1
-	case err != nil || n < 0:
-		return q, usage(fmt.Sprintf("-n %q is no number of lines", l.Lines), "for instance -n 100, or -n all")
-	default:
-		q.Last = n
-	}
-	if q, err = l.span(now, q); err != nil {
-		return q, err
-	}
-	if l.Grep != "" {
-		re, err := regexp.Compile(l.Grep)
-		if err != nil {
-			return q, usage("--grep: "+err.Error(), `a dot, a bracket or a star for itself is written \. \[ \*`)
+	p := &logPrinter{k: k, raw: l.Raw, pretty: k.Pretty && !l.Raw, colours: map[string]string{}, width: 0}
+	return k.asking(ctx, func() error {
+		switch {
+		case l.Export != "":
+			return l.export(ctx, k, where, q)
+		case l.Crash:
+			return l.crash(ctx, k, where, q, p)
 		}
-		q.Keep = re.Match
-	}
-	return q, nil
+		return l.read(ctx, k, where, q, p)
+	})
 }
-
-// span adds --since and --until.
-func (l Logs) span(now time.Time, q logQuery) (_ logQuery, err error) {
-	if l.Since != "" {
-		if q.Since, err = moment(now, "--since", l.Since); err != nil {
-			return q, err
-		}
-	}
-	if l.Until == "" {
-		return q, nil
-	}
-	if q.Until, err = moment(now, "--until", l.Until); err != nil {
-		return q, err
-	}
-	switch {
-	case l.Follow:
-		return q, usage("both -f and --until given", "leave one of them out: what comes is later than any --until")
-	case q.Until.Before(q.Since):
-		return q, usage(fmt.Sprintf("--until %s is before --since %s", l.Until, l.Since), "for instance --since 2h --until 1h")
-	}
-	return q, nil
-}
-
-// defaultLines is -n where nobody says otherwise; main.go says it too.
-const defaultLines = "15"
 
 // read prints what is stored, and with -f what comes, each time the daemon says that there is more.
 func (l Logs) read(ctx context.Context, k *Kitt, where url.Values, q logQuery, p *logPrinter) error {
+	w := l.weaver(ctx, k, q, p)
+	defer w.stop()
 	var reader logReader
 	defer func() {
 		if reader != nil {
 			_ = reader.Close()
 		}
 	}()
-	for news, err := range api.Follow[logNews](ctx, k.API, "/v1/logs/wait", where) {
-		switch {
-		case ctx.Err() != nil:
-			return nil // Ctrl-C is how it ends
-		case err != nil:
-			return err
-		case reader == nil && news.Sources == nil:
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	news := newsOf(ctx, k, where)
+	defer func() {
+		stop()
+		for range news { // until it has ended
+		}
+	}()
+	for {
+		var n upNews
+		var ok bool
+		select {
+		case n, ok = <-news:
+			if !ok || ctx.Err() != nil {
+				return p.end(nil) // Ctrl-C is how it ends
+			}
+		case ev := <-w.live:
+			w.add(ev)
+		}
+		switch err := error(nil); {
+		case n.err != nil:
+			return n.err
+		case reader == nil && n.Sources == nil:
 			continue
 		case reader == nil:
-			if reader, err = openLogs(news.Sources, q); err != nil {
+			if reader, err = openLogs(n.Sources, q); err != nil {
 				return err
 			}
-			p.join(news.Sources)
-		case news.Sources != nil:
-			reader.Follow(news.Sources)
-			p.join(news.Sources)
+		case n.Sources != nil:
+			reader.Follow(n.Sources)
 		}
-		if err := reader.Read(ctx, p.print); err != nil || !l.Follow {
-			return p.end(err)
-		}
-		if err := p.end(nil); err != nil {
+		p.join(n.Sources)
+		w.join(n.Sources)
+		if err := p.end(w.end(ctx, reader.Read(ctx, w.print(ctx)), l.Follow)); err != nil || !l.Follow {
 			return err
 		}
 	}
-	return nil
 }
 
-// A logPrinter writes lines, each with the name of who wrote it.
-type logPrinter struct {
-	k       *Kitt
-	raw     bool
-	up      bool // of `kitt up`: JSON lines have a type
-	width   int
-	colours map[string]string // by process
-	buf     []byte
-}
-
-var palette = []string{cyan, yellow, green, magenta, blue, "\x1b[96m", "\x1b[93m", "\x1b[92m", "\x1b[95m", "\x1b[94m"}
-
-func (p *logPrinter) join(sources []logSource) {
-	for _, s := range sources {
-		p.width = max(p.width, wide(clean(s.ID)))
-		process := s.ID[:max(0, strings.LastIndexByte(s.ID, '.'))]
-		if _, ok := p.colours[process]; !ok {
-			p.colours[process] = palette[len(p.colours)%len(palette)]
-		}
-	}
-}
-
-// A told line in JSON; docs/json.md promises it.
-type loggedLine struct {
-	Type   string   `json:"type,omitempty"` // of `kitt up` alone: line
-	ID     string   `json:"id"`
-	Stream string   `json:"stream"`
-	At     api.Time `json:"at"`
-	Text   string   `json:"text"` // without its line break; bytes that are no UTF-8 become U+FFFD
-}
-
-func (p *logPrinter) print(l logLine) error {
-	switch {
-	case p.raw:
-		p.buf = append(p.buf, l.Text...)
-	case p.k.Output == "json":
-		if err := p.end(nil); err != nil {
-			return err
-		}
-		kind := ""
-		if p.up {
-			kind = "line"
-		}
-		return p.k.emitValue(loggedLine{kind, l.ID, l.Stream, api.Time{Time: l.At}, strings.TrimSuffix(string(l.Text), "\n")})
-	default:
-		p.text(l)
-	}
-	if len(p.buf) < 64<<10 {
-		return nil
-	}
-	return p.end(nil)
-}
-
-// text is `web.1 | hello`; on stderr it was `web.1 ! hello`.
-func (p *logPrinter) text(l logLine) {
-	bar := " | "
-	if l.Stream == "err" {
-		bar = p.k.Paint.in(red, " ! ")
-	}
-	colour := p.colours[l.ID[:max(0, strings.LastIndexByte(l.ID, '.'))]]
-	p.buf = append(p.buf, p.k.Paint.in(colour, pad(clean(l.ID), p.width))...)
-	p.buf = append(p.buf, bar...)
-	p.buf = append(p.buf, p.harmless(strings.TrimRight(string(l.Text), "\r\n"))...)
-	p.buf = append(p.buf, '\n')
-}
-
-// end writes what is ready. err, if any, is returned after that.
-func (p *logPrinter) end(err error) error {
-	if len(p.buf) > 0 {
-		_, failed := p.k.Out.Write(p.buf)
-		p.buf = p.buf[:0]
-		if err == nil {
-			err = failed
-		}
-	}
-	return err
-}
-
-var colourCode = regexp.MustCompile(`^\x1b\[[0-9;:]*m`)
-
-// harmless lets a program's colours and tabs through to a terminal that has colours, and escapes all else
-// that a terminal would act on: a log line must not move the cursor or set the title.
-func (p *logPrinter) harmless(s string) string {
-	if plain(s) {
-		return s
-	}
-	var b strings.Builder
-	coloured := false
-	for s != "" {
-		next := strings.IndexAny(s, "\x1b\t")
-		if next < 0 {
-			b.WriteString(clean(s))
-			break
-		}
-		b.WriteString(clean(s[:next]))
-		s = s[next:]
-		code := colourCode.FindString(s)
-		switch {
-		case s[0] == '\t':
-			b.WriteByte('\t')
-			s = s[1:]
-		case code == "":
-			b.WriteString(clean(s[:1]))
-			s = s[1:]
-		default:
-			s = s[len(code):]
-			if p.k.Paint {
-				coloured = true
-				b.WriteString(code)
+// newsOf hands over what the daemon says of where logs lie until ctx ends; then the channel is closed.
+func newsOf(ctx context.Context, k *Kitt, where url.Values) <-chan upNews {
+	news := make(chan upNews)
+	go func() { // ended by ctx, or the stream's end
+		defer close(news)
+		for n, err := range api.Follow[logNews](ctx, k.API, "/v1/logs/wait", where) {
+			select {
+			case news <- upNews{n, err}:
+			case <-ctx.Done():
+				return
 			}
 		}
-	}
-	if coloured {
-		b.WriteString(reset)
-	}
-	return b.String()
+	}()
+	return news
 }

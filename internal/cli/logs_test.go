@@ -44,7 +44,7 @@ const sources = `{"sources":[{"id":"web.1","out":"/l/out","err":"/l/err"},{"id":
 
 func TestLogs(t *testing.T) {
 	line := func(id, stream, text string) logLine {
-		return logLine{id, stream, noon, []byte(text)}
+		return logLine{ID: id, Stream: stream, At: noon, Text: []byte(text)}
 	}
 	some := []logLine{line("web.1", "out", "hello\n"), line("mailer.1", "err", "oh \x1b[31mno\x1b[0m\x1b]0;x\a\tdone\r\n"), line("web.1", "out", "half")}
 	tests := []struct {
@@ -61,7 +61,7 @@ func TestLogs(t *testing.T) {
 				"oh \x1b[31mno\x1b[0m\\x1b]0;x\\a\tdone" + reset + "\n" + cyan + "web.1   " + reset + " | half\n"},
 		{"raw is the stored bytes exactly", Logs{Raw: true}, "table", true, "hello\noh \x1b[31mno\x1b[0m\x1b]0;x\a\tdone\r\nhalf"},
 		{"json is an object a line", Logs{}, "json", false,
-			`{"id":"web.1","stream":"out","at":"` + noon.UTC().Format("2006-01-02T15:04:05.000Z") + `","text":"hello"}`},
+			`{"id":"web.1","stream":"out","at":"` + noon.UTC().Format("2006-01-02T15:04:05.000Z") + `","text":"hello","process":"web","instance":1}`},
 	}
 	opened := openLogs
 	defer func() { openLogs = opened }()
@@ -69,7 +69,11 @@ func TestLogs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			openLogs = func([]logSource, logQuery) (logReader, error) { return &stock{parts: [][]logLine{some}}, nil }
 			var asked string
-			k := try(t, says(sources, &asked))
+			k := try(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v1/logs/wait" {
+					says(sources, &asked)(w, r)
+				}
+			})
 			k.Output, k.Paint = tt.output, tt.paint
 			tt.verb.Names = []string{"web", "mailer"}
 			if code := k.do(tt.verb); code != 0 {
@@ -88,7 +92,7 @@ func TestLogs(t *testing.T) {
 }
 
 func TestLogsFollowPokesAndNewcomers(t *testing.T) {
-	s := &stock{parts: [][]logLine{{{"web.1", "out", noon, []byte("a\n")}}, {{"new.1", "out", noon, []byte("b\n")}}, {{"web.1", "out", noon, []byte("c\n")}}}}
+	s := &stock{parts: [][]logLine{{{ID: "web.1", Stream: "out", At: noon, Text: []byte("a\n")}}, {{ID: "new.1", Stream: "out", At: noon, Text: []byte("b\n")}}, {{ID: "web.1", Stream: "out", At: noon, Text: []byte("c\n")}}}}
 	opened := openLogs
 	defer func() { openLogs = opened }()
 	openLogs = func([]logSource, logQuery) (logReader, error) { return s, nil }

@@ -10,7 +10,8 @@ import (
 type stored struct{ *logs.Reader }
 
 func openStore(sources []logSource, q logQuery) (logReader, error) {
-	query := logs.Query{Last: q.Last, Out: q.Out, Err: q.Err, Since: q.Since, Until: q.Until, Keep: q.Keep, Whole: q.Whole}
+	query := logs.Query{Last: q.Last, Out: q.Out, Err: q.Err, Since: q.Since, Until: q.Until, Keep: q.Keep,
+		Before: q.Before, After: q.After, Whole: q.Whole}
 	return stored{logs.Open(sourcesOf(sources), query)}, nil
 }
 
@@ -22,7 +23,7 @@ func (s stored) Follow(sources []logSource) { s.Reader.Follow(sourcesOf(sources)
 
 func sourcesOf(sources []logSource) (out []logs.Source) {
 	for _, s := range sources {
-		out = append(out, logs.Source(s))
+		out = append(out, logs.Source{ID: s.ID, Out: s.Out, Err: s.Err})
 	}
 	return out
 }

@@ -43,7 +43,7 @@ func (f *foreground) run(ctx context.Context, got <-chan os.Signal) error {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	news := f.follow(ctx)
+	news := newsOf(ctx, f.k, nil)
 	defer func() {
 		stop()
 		for range news { // until it has ended
@@ -75,22 +75,6 @@ func (f *foreground) start(ctx context.Context) error {
 type upNews struct {
 	logNews
 	err error
-}
-
-// follow hands over the daemon's pokes until ctx ends; then the channel is closed.
-func (f *foreground) follow(ctx context.Context) <-chan upNews {
-	news := make(chan upNews)
-	go func() { // ended by ctx, or the stream's end
-		defer close(news)
-		for n, err := range api.Follow[logNews](ctx, f.k.API, "/v1/logs/wait", nil) {
-			select {
-			case news <- upNews{n, err}:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return news
 }
 
 // watch prints what comes and follows how the processes stand, until none of them lives.
