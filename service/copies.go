@@ -34,6 +34,8 @@ type copies struct {
 	mu    sync.Mutex
 	pack  map[string]bool // stream folders with a segment to compress
 	flush map[string]bool // stream folders of lives that ended: their last words may have no line break
+
+	trims map[string]*trimmed // by project; of compressor alone
 }
 
 // running is one copy under way.
@@ -51,7 +53,7 @@ const (
 )
 
 func newCopies(d *Daemon) *copies {
-	c := &copies{d: d, kick: make(chan struct{}, 1), closed: make(chan struct{}, 1), running: map[string]*running{}, pack: map[string]bool{}, flush: map[string]bool{}}
+	c := &copies{d: d, kick: make(chan struct{}, 1), closed: make(chan struct{}, 1), running: map[string]*running{}, pack: map[string]bool{}, flush: map[string]bool{}, trims: map[string]*trimmed{}}
 	c.halted, c.stop = context.WithCancel(context.Background())
 	c.rested = make(chan struct{})
 	return c
@@ -81,6 +83,11 @@ func (c *copies) rotated(dir string) {
 	c.mu.Lock()
 	c.pack[dir] = true
 	c.mu.Unlock()
+	c.tidy()
+}
+
+// tidy has closed segments compressed, and those beyond a budget removed, soon.
+func (c *copies) tidy() {
 	select {
 	case c.closed <- struct{}{}:
 	default:
@@ -223,6 +230,7 @@ func (c *copies) compressor(ctx context.Context) error {
 			return ctx.Err()
 		case <-c.closed:
 			c.compress(ctx)
+			c.trim(time.Now())
 		}
 	}
 }

@@ -102,6 +102,7 @@ func (d *Daemon) rewant(why map[string]string) {
 	d.rec.Want(want, why)
 	d.number(want)
 	d.copies.poke()
+	d.copies.tidy()
 	d.memory.poke()
 	d.channels.orderClusters()
 }

@@ -81,18 +81,37 @@ var (
 	processBlock  = hcl.BlockHeaderSchema{Type: "process", LabelNames: []string{"name"}}
 	profileBlock  = hcl.BlockHeaderSchema{Type: "profile", LabelNames: []string{"name"}}
 	serviceBlock  = hcl.BlockHeaderSchema{Type: "service", LabelNames: []string{"name"}}
+	logsBlock     = hcl.BlockHeaderSchema{Type: "logs"}
 	defaultsBlock = hcl.BlockHeaderSchema{Type: "defaults"}
 )
 
 func (h *hclReader) readRoot(body hcl.Body) {
-	content := h.content(body, rootSchema(rootFields, processBlock, profileBlock, serviceBlock, defaultsBlock))
+	content := h.content(body, rootSchema(rootFields, processBlock, profileBlock, serviceBlock, logsBlock, defaultsBlock))
 	h.root = layer(content.Attributes)
 	for _, b := range content.Blocks.OfType("service") {
 		h.later("service", b.DefRange)
 	}
+	h.readLogs(content.Blocks.OfType("logs"))
 	h.defaults = h.readDefaults(content.Blocks)
 	h.blocks = h.readProcesses(content.Blocks.OfType("process"), true)
 	h.readProfile(content.Blocks.OfType("profile"))
+}
+
+// readLogs reads what holds for the logs of all processes.
+func (h *hclReader) readLogs(blocks hcl.Blocks) {
+	for i, b := range blocks {
+		if i > 0 {
+			h.complain(h.pos(b.DefRange), "", "there is a logs block already")
+			return
+		}
+		attr := h.content(b.Body, rootSchema([]string{"max_total"})).Attributes["max_total"]
+		if attr == nil {
+			continue
+		}
+		if v := h.value("logs.max_total", attr, h.eval); v != nil {
+			h.spec.Logs.MaxTotal = v.size(0)
+		}
+	}
 }
 
 func (h *hclReader) readDefaults(blocks hcl.Blocks) layer {

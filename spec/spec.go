@@ -11,9 +11,15 @@ type Spec struct {
 	Project   string      `json:"project"`            // name; by default the folder's
 	File      string      `json:"file"`               // absolute path of the spec file
 	Processes []Process   `json:"processes"`          // in the order of the file
+	Logs      Logs        `json:"logs,omitzero"`      // what holds for the logs of all processes together
 	Reads     []string    `json:"reads"`              // absolute paths of every file that was read or looked for; an edit of any is an edit of the spec
 	Warnings  []Complaint `json:"warnings,omitempty"` // what was understood, but perhaps not as meant
 	Differs   []Complaint `json:"differs,omitempty"`  // what a pm2 file says and kitt, on purpose, takes otherwise than pm2
+}
+
+// Logs bounds the stored output of a whole project. It changes live.
+type Logs struct {
+	MaxTotal int64 `json:"max_total,omitempty"` // bytes on the disk; beyond it the oldest closed segments go. 0: no bound
 }
 
 // A Process is what the spec names; it runs as Instances instances.
