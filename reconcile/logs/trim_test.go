@@ -106,4 +106,3 @@ func TestTrimTellsWhatItCannotRemove(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
-

@@ -21,6 +21,7 @@ type writer struct {
 	mark     int64
 	now      func() int64
 	fake     bool // the clock
+	stamps   bool // a mark for each piece
 	keep     int
 	most     int64
 }
@@ -84,7 +85,7 @@ func (w *writer) write(s string) {
 		if w.fake {
 			w.must(os.Chtimes(w.path("current"), time.Unix(0, at), time.Unix(0, at)))
 		}
-		if at-w.mark >= 10e6 {
+		if at-w.mark >= 10e6 || w.stamps {
 			w.putMark(at, w.start+w.size)
 		}
 		w.size, b = w.size+n, b[n:]
