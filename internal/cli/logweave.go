@@ -19,10 +19,12 @@ type weaver struct {
 	tell bool // events are told
 
 	since, until time.Time         // zero since: from a little before the first line
+	tail         bool              // only the last lines are meant: nothing before them, whatever since is
 	names        map[string]string // of instances and processes in full -> as shown
 	waiting      []api.Event       // by time
+	strangers    []api.Event       // the last ones about others: one of them may join
 	loaded       bool
-	told         uint64
+	seen, told   uint64           // numbers: of the last event that was taken in, of the last one to be told
 	live         <-chan api.Event // nil without -f
 	begin        func(since time.Time)
 	stop         func()
@@ -30,7 +32,7 @@ type weaver struct {
 
 // weaver tells events on a terminal and in JSON, unless lines are chosen by what they say.
 func (l Logs) weaver(ctx context.Context, k *Kitt, q logQuery, p *logPrinter) *weaver {
-	w := &weaver{k: k, p: p, since: q.Since, until: q.Until, names: map[string]string{}, stop: func() {}}
+	w := &weaver{k: k, p: p, since: q.Since, until: q.Until, tail: q.Last >= 0, names: map[string]string{}, stop: func() {}}
 	w.tell = !l.Raw && q.Keep == nil && (k.Pretty || k.Output == "json")
 	if w.tell && l.Follow {
 		live, done := make(chan api.Event), make(chan struct{})
@@ -63,12 +65,19 @@ func follow(ctx context.Context, k *Kitt, since time.Time, to chan<- api.Event) 
 	}
 }
 
+// join takes in whose lines are read from now on.
 func (w *weaver) join(sources []logSource) {
 	for _, s := range sources {
-		w.names[s.Full] = s.ID
 		process, shown := strings.LastIndexByte(s.Full, '.'), strings.LastIndexByte(s.ID, '.')
 		if process > 0 && shown > 0 {
-			w.names[s.Full[:process]] = s.ID[:shown]
+			w.names[s.Full], w.names[s.Full[:process]] = s.ID, s.ID[:shown]
+		}
+	}
+	if len(sources) > 0 {
+		others := w.strangers
+		w.strangers = nil
+		for _, ev := range others {
+			w.put(ev)
 		}
 	}
 }
@@ -80,7 +89,7 @@ const startSlack = 200 * time.Millisecond
 func (w *weaver) load(ctx context.Context, first time.Time) {
 	w.loaded = true
 	since := w.since
-	if since.IsZero() {
+	if since.IsZero() || w.tail && since.Before(first) {
 		since = first.Add(-startSlack)
 	}
 	for ev, err := range api.Follow[api.Event](ctx, w.k.API, "/v1/events", url.Values{"since": {since.UTC().Format(time.RFC3339Nano)}}) {
@@ -94,14 +103,28 @@ func (w *weaver) load(ctx context.Context, first time.Time) {
 	}
 }
 
-// add takes in an event that has not been told yet, and is about one whose lines are read.
+// add takes in an event, unless that was done before.
 func (w *weaver) add(ev api.Event) {
-	if _, ours := w.names[ev.ID]; !ours || ev.Seq <= w.told || !w.until.IsZero() && ev.At.After(w.until) {
+	if ev.Seq > w.seen && (w.until.IsZero() || !ev.At.After(w.until)) {
+		w.seen = ev.Seq
+		w.put(ev)
+	}
+}
+
+// mostStrangers is how many events about others are remembered: an event may come before the news of a newcomer.
+const mostStrangers = 64
+
+func (w *weaver) put(ev api.Event) {
+	if _, ours := w.names[ev.ID]; !ours {
+		w.strangers = append(w.strangers[max(0, len(w.strangers)-mostStrangers+1):], ev)
 		return
 	}
-	w.told = ev.Seq
-	w.waiting = append(w.waiting, ev)
-	slices.SortStableFunc(w.waiting, func(a, b api.Event) int { return a.At.Compare(b.At.Time) })
+	w.told = max(w.told, ev.Seq)
+	i := len(w.waiting)
+	for i > 0 && w.waiting[i-1].At.After(ev.At.Time) {
+		i--
+	}
+	w.waiting = slices.Insert(w.waiting, i, ev)
 }
 
 // print prints lines, each after what happened before it.
