@@ -21,13 +21,20 @@ type weaver struct {
 	since, until time.Time         // zero since: from a little before the first line
 	tail         bool              // only the last lines are meant: nothing before them, whatever since is
 	names        map[string]string // of instances and processes in full -> as shown
-	waiting      []api.Event       // by time
+	waiting      []happening       // by their places
 	strangers    []api.Event       // the last ones about others: one of them may join
 	loaded       bool
 	seen, told   uint64           // numbers: of the last event that was taken in, of the last one to be told
 	live         <-chan api.Event // nil without -f
 	begin        func(since time.Time)
 	stop         func()
+}
+
+// A happening is an event with its place among the lines. That of an exit is a little later, for the last words of a life
+// may be stored after it; but not behind the start of the next one.
+type happening struct {
+	api.Event
+	place time.Time
 }
 
 // weaver tells events on a terminal and in JSON, unless lines are chosen by what they say.
@@ -120,11 +127,32 @@ func (w *weaver) put(ev api.Event) {
 		return
 	}
 	w.told = max(w.told, ev.Seq)
+	h := happening{ev, ev.At.Time}
+	if ev.Kind == "exit" {
+		h.place = h.place.Add(lastWords)
+	}
 	i := len(w.waiting)
-	for i > 0 && w.waiting[i-1].At.After(ev.At.Time) {
+	for i > 0 && w.waiting[i-1].place.After(h.place) {
 		i--
 	}
-	w.waiting = slices.Insert(w.waiting, i, ev)
+	w.waiting = slices.Insert(w.waiting, i, h)
+	w.part(ev.ID)
+}
+
+// part has the exits of a life told before the start of the next one.
+func (w *weaver) part(id string) {
+	start := -1
+	for i := 0; i < len(w.waiting); i++ {
+		switch h := w.waiting[i]; {
+		case h.ID != id:
+		case h.Kind == "start":
+			start = i
+		case h.Kind == "exit" && start >= 0 && !h.At.After(w.waiting[start].At.Time):
+			h.place = w.waiting[start].place
+			w.waiting = slices.Insert(slices.Delete(w.waiting, i, i+1), start, h)
+			start++
+		}
+	}
 }
 
 // print prints lines, each after what happened before it.
@@ -146,8 +174,8 @@ func (w *weaver) print(ctx context.Context) func(logLine) error {
 // before tells what happened before at.
 func (w *weaver) before(at time.Time) error {
 	n := 0
-	for n < len(w.waiting) && !w.waiting[n].At.After(at) {
-		if err := w.p.event(w.waiting[n], w.names[w.waiting[n].ID]); err != nil {
+	for n < len(w.waiting) && !w.waiting[n].place.After(at) {
+		if err := w.p.event(w.waiting[n].Event, w.names[w.waiting[n].ID]); err != nil {
 			return err
 		}
 		n++
@@ -167,7 +195,7 @@ func (w *weaver) end(ctx context.Context, err error, follows bool) error {
 	if len(w.waiting) == 0 {
 		return nil
 	}
-	return w.before(w.waiting[len(w.waiting)-1].At.Time)
+	return w.before(w.waiting[len(w.waiting)-1].place)
 }
 
 // A loggedEvent is what happened, among lines in JSON; docs/json.md promises it.

@@ -43,8 +43,8 @@ func TestWhatHappenedStandsBetweenLines(t *testing.T) {
 		{Seq: 1, At: at(0), Kind: "start", ID: "shop/web.1", Reason: "not running"},
 		{Seq: 2, At: at(20), Kind: "exit", ID: "shop/web.1", Reason: "exit 3", PID: 7, Exit: &api.Exit{Code: &three, At: at(20)}},
 		{Seq: 3, At: at(21), Kind: "exit", ID: "shop/other.1", Reason: "exit 0"},
-		{Seq: 5, At: at(90), Kind: "hold", ID: "shop/web", Reason: "x\x1b[2J", By: "uid 0 pid 1"},
-		{Seq: 4, At: at(30), Kind: "start", ID: "shop/web.1", Reason: "exit 3, try 1"}, // came late
+		{Seq: 4, At: at(90), Kind: "hold", ID: "shop/web", Reason: "x\x1b[2J", By: "uid 0 pid 1"},
+		{Seq: 5, At: at(30), Kind: "start", ID: "shop/web.1", Reason: "exit 3, try 1"}, // told late: it is told once it is done
 	}
 	lines := []logLine{line(10, "one"), line(40, "two")}
 	opened := openLogs
@@ -56,13 +56,13 @@ func TestWhatHappenedStandsBetweenLines(t *testing.T) {
 		pretty bool
 		want   string
 	}{
-		{"on a terminal", Logs{}, "table", true, "web.1 = T started: not running\nweb.1 | one\nweb.1 = T exited: code 3 (pid 7)\n" +
+		{"on a terminal", Logs{}, "table", true, "web.1 = T started: not running\nweb.1 | one\nweb.1 = T exited: code 3 (pid 7)\nweb.1 = T started: exit 3, try 1\n" +
 			"web.1 | two\nweb = T hold: x\\x1b[2J by uid 0 pid 1\n"},
 		{"elsewhere lines alone", Logs{}, "table", false, "web.1 | one\nweb.1 | two\n"},
 		{"raw is raw", Logs{Raw: true}, "table", true, "one\ntwo\n"},
 		{"-o raw too", Logs{}, "raw", true, "one\ntwo\n"},
 		{"lines that were chosen are alone", Logs{Grep: "."}, "table", true, "web.1 | one\nweb.1 | two\n"},
-		{"in JSON they are objects", Logs{}, "json", false, "event start\nline one\nevent exit\nline two\nevent hold\n"},
+		{"in JSON they are objects", Logs{}, "json", false, "event start\nline one\nevent exit\nevent start\nline two\nevent hold\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			openLogs = func([]logSource, logQuery) (logReader, error) { return &stock{parts: [][]logLine{lines}}, nil }
@@ -106,6 +106,54 @@ func TestAnEventBeforeTheNewsOfANewcomerIsTold(t *testing.T) {
 	w.join([]logSource{{ID: "new.1", Full: "shop/new.1"}})
 	if err := p.end(w.end(t.Context(), nil, true)); err != nil || strings.Count(k.out.String(), "started") != 1 {
 		t.Errorf("%q %v", k.out.String(), err)
+	}
+}
+
+func TestLastWordsComeBeforeTheirExit(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		events []api.Event
+		want   string
+	}{
+		{"words stored after it", []api.Event{{At: at(0), Kind: "start"}, {At: at(8), Kind: "exit"}}, "start words exit"},
+		{"words of the next life", []api.Event{{At: at(0), Kind: "start"}, {At: at(4), Kind: "exit"}, {At: at(6), Kind: "start"}}, "start exit start words"},
+		{"told in another order", []api.Event{{At: at(6), Kind: "start"}, {At: at(4), Kind: "exit"}, {At: at(0), Kind: "start"}}, "start exit start words"},
+		{"two short lives", []api.Event{{At: at(0), Kind: "start"}, {At: at(1), Kind: "exit"}, {At: at(2), Kind: "start"}, {At: at(3), Kind: "exit"}, {At: at(4), Kind: "start"}},
+			"start exit start exit start words"},
+		{"much later", []api.Event{{At: at(-500), Kind: "exit"}}, "exit words"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			k := try(t, func(http.ResponseWriter, *http.Request) {})
+			k.Output = "json"
+			p := &logPrinter{k: k.Kitt, colours: map[string]string{}}
+			w := Logs{}.weaver(t.Context(), k.Kitt, logQuery{Last: -1}, p)
+			w.loaded = true
+			w.join([]logSource{{ID: "web.1", Full: "shop/web.1"}})
+			for i, ev := range row.events {
+				ev.Seq, ev.ID = uint64(i+1), "shop/web.1"
+				w.add(ev)
+			}
+			if err := w.print(t.Context())(logLine{ID: "web.1", At: at(10).Time, Text: []byte("words\n")}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.end(t.Context(), nil, true); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for dec := json.NewDecoder(strings.NewReader(k.out.String())); ; {
+				var o struct{ Event, Text string }
+				if dec.Decode(&o) != nil {
+					break
+				}
+				if o.Event == "" {
+					o.Event = o.Text
+				}
+				got = append(got, o.Event)
+			}
+			if text := strings.Join(got, " "); text != row.want {
+				t.Errorf("got %q, want %q", text, row.want)
+			}
+		})
 	}
 }
 

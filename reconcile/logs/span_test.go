@@ -103,3 +103,23 @@ func TestNothingOutsideASpanIsRead(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestAStreamThatCannotBeReadIsTold(t *testing.T) {
+	w := newWriter(t)
+	w.write("x\n")
+	w.must(os.Remove(w.path("current")))
+	w.must(os.Mkdir(w.path("current"), 0o700))
+	for name, dir := range map[string]string{"a file in its place": t.TempDir() + "/out", "a folder in the place of a segment": w.dir} {
+		if dir != w.dir {
+			w.must(os.WriteFile(dir, nil, 0o600))
+		}
+		for _, q := range []Query{{Last: -1}, {Last: 15}, {Last: -1, Since: time.Unix(1, 0)}, {Last: 3, Until: time.Unix(4e9, 0)}} {
+			q.Out = true
+			r := Open([]Source{{ID: "a", Out: dir}}, q)
+			if err := r.Read(t.Context(), func(Line) error { return nil }); err == nil {
+				t.Errorf("%s, %+v: nothing is told", name, q)
+			}
+			r.Close()
+		}
+	}
+}

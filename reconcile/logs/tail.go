@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// End is how many bytes have ever come into a stream.
-func End(dir string) int64 { return end(dir) }
+// End is how many bytes have ever come into a stream; 0 if that cannot be read.
+func End(dir string) int64 { return max(end(dir), 0) }
 
-// end is the logical offset behind the last byte of a stream.
+// end is the logical offset behind the last byte of a stream; -1 if that cannot be read.
 func end(dir string) int64 {
 	cur, err := openCurrent(dir)
 	if err != nil {
-		return 0
+		return -1
 	}
 	if cur != nil {
 		defer cur.close()
