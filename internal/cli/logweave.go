@@ -26,7 +26,7 @@ type weaver struct {
 	loaded       bool
 	seen, told   uint64           // numbers: of the last event that was taken in, of the last one to be told
 	live         <-chan api.Event // nil without -f
-	begin        func(since time.Time)
+	begin        func()
 	stop         func()
 }
 
@@ -45,11 +45,11 @@ func (l Logs) weaver(ctx context.Context, k *Kitt, q logQuery, p *logPrinter) *w
 		live, done := make(chan api.Event), make(chan struct{})
 		ctx, cancel := context.WithCancel(ctx)
 		close(done)
-		w.begin = func(since time.Time) {
+		w.begin = func() {
 			done = make(chan struct{})
 			go func() { // ended by ctx, which stop ends
 				defer close(done)
-				follow(ctx, k, since, live)
+				follow(ctx, k, live)
 			}()
 		}
 		w.live, w.stop = live, func() { cancel(); <-done }
@@ -57,9 +57,9 @@ func (l Logs) weaver(ctx context.Context, k *Kitt, q logQuery, p *logPrinter) *w
 	return w
 }
 
-// follow hands over the events from since on as they come. Where they cannot be had, lines go on without.
-func follow(ctx context.Context, k *Kitt, since time.Time, to chan<- api.Event) {
-	q := url.Values{"follow": {"1"}, "since": {since.UTC().Format(time.RFC3339Nano)}}
+// follow hands over the last events, and those that come. Where they cannot be had, lines go on without.
+func follow(ctx context.Context, k *Kitt, to chan<- api.Event) {
+	q := url.Values{"follow": {"1"}, "n": {strconv.Itoa(fewEvents)}}
 	for ev, err := range api.Follow[api.Event](ctx, k.API, "/v1/events", q) {
 		if err != nil {
 			return
@@ -92,27 +92,39 @@ func (w *weaver) join(sources []logSource) {
 // startSlack is how much earlier than the first line an event may be to be told: the start of the life that wrote it.
 const startSlack = 200 * time.Millisecond
 
+// fewEvents is how many of the last events are asked for before all of them are: the log of them may be large.
+const fewEvents = 500
+
 // load asks for the events from the first line on.
 func (w *weaver) load(ctx context.Context, first time.Time) {
 	w.loaded = true
-	since := w.since
-	if since.IsZero() || w.tail && since.Before(first) {
-		since = first.Add(-startSlack)
+	if w.since.IsZero() || w.tail && w.since.Before(first) {
+		w.since = first.Add(-startSlack)
 	}
-	for ev, err := range api.Follow[api.Event](ctx, w.k.API, "/v1/events", url.Values{"since": {since.UTC().Format(time.RFC3339Nano)}}) {
-		if err != nil {
-			break
+	for _, q := range []url.Values{{"n": {strconv.Itoa(fewEvents)}}, {"since": {w.since.UTC().Format(time.RFC3339Nano)}}} {
+		var some []api.Event
+		for ev, err := range api.Follow[api.Event](ctx, w.k.API, "/v1/events", q) {
+			if err != nil {
+				break // lines are told without
+			}
+			some = append(some, ev)
 		}
-		w.add(ev)
+		if q.Has("n") && len(some) >= fewEvents && some[0].At.After(w.since) {
+			continue
+		}
+		for _, ev := range some {
+			w.add(ev)
+		}
+		break
 	}
 	if w.begin != nil {
-		w.begin(since)
+		w.begin()
 	}
 }
 
 // add takes in an event, unless that was done before.
 func (w *weaver) add(ev api.Event) {
-	if ev.Seq > w.seen && (w.until.IsZero() || !ev.At.After(w.until)) {
+	if ev.Seq > w.seen && !ev.At.Before(w.since) && (w.until.IsZero() || !ev.At.After(w.until)) {
 		w.seen = ev.Seq
 		w.put(ev)
 	}

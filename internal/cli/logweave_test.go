@@ -109,6 +109,35 @@ func TestAnEventBeforeTheNewsOfANewcomerIsTold(t *testing.T) {
 	}
 }
 
+func TestManyEventsAreAskedForOnlyWhereTheyAreMeant(t *testing.T) {
+	var events []api.Event
+	for i := range fewEvents {
+		events = append(events, api.Event{Seq: uint64(i + 1), At: at(i), Kind: "start", ID: "shop/web.1"})
+	}
+	for name, first := range map[string]int{"the last few reach back far enough": 300, "they do not": 0} {
+		var asked []url.Values
+		k := try(t, happens(events, &asked))
+		k.Pretty = true
+		p := &logPrinter{k: k.Kitt, colours: map[string]string{}}
+		w := Logs{}.weaver(t.Context(), k.Kitt, logQuery{Last: 15}, p)
+		w.join([]logSource{{ID: "web.1", Full: "shop/web.1"}})
+		w.load(t.Context(), at(first).Time)
+		if want := 1 + btoi(first == 0); len(asked) != want || !asked[0].Has("n") {
+			t.Errorf("%s: asked %v", name, asked)
+		}
+		if want := min(fewEvents, fewEvents-first+int(startSlack/time.Millisecond)); len(w.waiting) != want {
+			t.Errorf("%s: %d events, want %d", name, len(w.waiting), want)
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func TestLastWordsComeBeforeTheirExit(t *testing.T) {
 	for _, row := range []struct {
 		name   string
