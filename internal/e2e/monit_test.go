@@ -50,7 +50,9 @@ func (w *terminal) shows(text string) {
 	w.Fatalf("no %q on\n%s", text, w.screen())
 }
 
-func (w *terminal) press(keys ...string) { w.tmux(append([]string{"send-keys", "-t", "w"}, keys...)...) }
+func (w *terminal) press(keys ...string) {
+	w.tmux(append([]string{"send-keys", "-t", "w"}, keys...)...)
+}
 
 func TestMonitOnATerminal(t *testing.T) {
 	home, err := os.MkdirTemp("", "k")
