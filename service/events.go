@@ -1,10 +1,8 @@
 package service
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,17 +106,6 @@ func (e *Events) write(ev api.Event) {
 	e.f, e.size = f, 0
 }
 
-// tail returns the last n events, oldest first; of the present file alone where these suffice.
-func (e *Events) tail(n int) []api.Event {
-	var all []api.Event
-	for i, path := range []string{e.path, e.path + ".1"} {
-		if i == 0 || len(all) < n {
-			all = append(readEvents(path, n-len(all)), all...)
-		}
-	}
-	return all
-}
-
 // between returns the events after one number and up to another.
 func (e *Events) between(after, to uint64) (out []api.Event) {
 	e.mu.Lock()
@@ -130,47 +117,6 @@ func (e *Events) between(after, to uint64) (out []api.Event) {
 		}
 	}
 	return out
-}
-
-// readEvents reads the last n events of a file, from as near to its end as that takes.
-func readEvents(path string, n int) []api.Event {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return nil
-	}
-	for window := int64(n+1) * 512; ; window *= 4 {
-		from := max(0, st.Size()-window)
-		if out := scanEvents(f, from); len(out) > n || from == 0 {
-			return out[max(0, len(out)-n):]
-		}
-	}
-}
-
-// scanEvents reads the events of f from an offset on. Lines that are torn are passed over.
-func scanEvents(f *os.File, from int64) (out []api.Event) {
-	if _, err := f.Seek(from, io.SeekStart); err != nil {
-		return nil
-	}
-	r := bufio.NewReaderSize(f, 64<<10)
-	for long := false; ; {
-		line, err := r.ReadSlice('\n')
-		if err == bufio.ErrBufferFull { // no event is that long: somebody else wrote it
-			long = true
-			continue
-		}
-		var ev api.Event
-		if !long && json.Unmarshal(line, &ev) == nil && ev.Seq > 0 && ev.Seq < 1<<53 { // more is nobody's count
-			out = append(out, ev)
-		}
-		if long = false; err != nil {
-			return out
-		}
-	}
 }
 
 // Close closes the log. Later events are numbered but not kept.

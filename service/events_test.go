@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,5 +104,47 @@ func TestALineThatNoKittWroteHidesNoEvent(t *testing.T) {
 	got := e.tail(9)
 	if len(got) != 2 || got[0].Seq != 7 || got[1].Seq != 8 || len(got[1].Reason) > 5000 {
 		t.Errorf("%d events, %.200v", len(got), got)
+	}
+}
+
+// What lies in the log is passed on as it lies there; what is torn, foreign or of an older form is not, or is taken apart.
+func TestRecords(t *testing.T) {
+	own := `{"seq":7,"at":"2026-01-31T15:04:05.000Z","kind":"exit","id":"shop/web.1","new":{"field":1}}` + "\n"
+	for _, row := range []struct {
+		name, line, want string
+	}{
+		{"our own, with a field of a newer kitt", own, own},
+		{"torn", own[:60] + "\n", ""},
+		{"torn behind a brace", `{"seq":7,"at":"2026-01-31T15:04:05.000Z","exit":{"code":1}` + "\n", ""},
+		{"without its end", own[:len(own)-1], `{"seq":7,"at":"2026-01-31T15:04:05.000Z","kind":"exit","id":"shop/web.1"}` + "\n"},
+		{"in another order", `{"kind":"exit","seq":8}` + "\n", `{"seq":8,"at":null,"kind":"exit"}` + "\n"},
+		{"no count", `{"seq":0,"at":"2026-01-31T15:04:05.000Z"}` + "\n", ""},
+		{"nobody's count", `{"seq":9007199254740993,"at":"2026-01-31T15:04:05.000Z"}` + "\n", ""},
+		{"too long", `{"seq":7,"at":"2026-01-31T15:04:05.000Z","reason":"` + strings.Repeat("x", mostEvent) + `"}` + "\n", ""},
+		{"no JSON", "hello\n", ""},
+	} {
+		got := ""
+		for _, r := range parseRecords([]byte(row.line)) {
+			got += string(r.line)
+		}
+		if got != row.want {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
+func BenchmarkAHundredThousandEvents(b *testing.B) {
+	path := b.TempDir() + "/events.jsonl"
+	var text []byte
+	for i := range 100_000 {
+		text = fmt.Appendf(text, `{"seq":%d,"at":"2026-11-23T10:00:00.000Z","kind":"exit","id":"shop/web.1","reason":"exit 3","pid":%d,"life":"shop/web.1#1.abc"}`+"\n", i+1, i)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if n := len(readRecords(path, 100_000)); n != 100_000 {
+			b.Fatal(n)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"bufio"
 	"encoding/json"
 	"net/http"
 	"path/filepath"
@@ -84,13 +85,14 @@ func (d *Daemon) getEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	enc, last := json.NewEncoder(w), uint64(0)
-	for _, ev := range d.events.tail(n) {
-		last = ev.Seq
-		if ev.At.Before(since) {
-			continue
+	out := bufio.NewWriterSize(w, 256<<10)
+	for _, r := range d.events.records(n) {
+		last = r.seq
+		if !r.at.Before(since) {
+			_, _ = out.Write(r.line)
 		}
-		_ = enc.Encode(ev)
 	}
+	_ = out.Flush()
 	w.(http.Flusher).Flush()
 	for live != nil {
 		select {

@@ -68,6 +68,13 @@ func (k *Kitt) inFull(ctx context.Context, names []string) (ids []string) {
 }
 
 func (e Events) print(ctx context.Context, k *Kitt, q url.Values) error {
+	if k.Output == "json" && !e.Follow && len(e.Names) == 0 { // as they lie in the log
+		b, err := k.API.Get(ctx, "/v1/events", q)
+		if err == nil {
+			_, err = k.Out.Write(b)
+		}
+		return err
+	}
 	told := uint64(0)
 	for ev, err := range api.Follow[api.Event](ctx, k.API, "/v1/events", q) {
 		switch {
