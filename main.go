@@ -141,6 +141,10 @@ type kitt struct {
 		Listen string `help:"Serve them at /metrics instead, until Ctrl-C: 9469 (on loopback), 10.0.0.5:9469, or unix:FILE." placeholder:"ADDRESS"`
 	} `cmd:"" help:"Print what can be measured, in the OpenMetrics form that Prometheus reads." examples:"kitt metrics|kitt metrics --listen 9469"`
 
+	Why struct {
+		Names []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, a pattern; all that is amiss without one."`
+	} `cmd:"" help:"Tell why processes are as they are, and what to do." examples:"kitt why|kitt why web"`
+
 	MCP struct {
 		Control bool `help:"Also let the agent apply and restart."`
 	} `cmd:"" name:"mcp" help:"Let an agent look at kitt: a server of the Model Context Protocol on stdin and stdout." examples:"kitt mcp|kitt mcp --control"`
@@ -346,7 +350,7 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
 			"logs": k.logs(), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
-			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "metrics": cli.Metrics(k.Metrics), "mcp": cli.MCP(k.MCP), "delete": cli.Delete(k.Delete),
+			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "why": cli.Why(k.Why), "metrics": cli.Metrics(k.Metrics), "mcp": cli.MCP(k.MCP), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
 			"import": cli.Import(k.Import), "export": cli.Export(k.Export), "deploy": cli.Deploy(k.Deploy),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),

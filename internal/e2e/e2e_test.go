@@ -72,7 +72,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"kitt": kitt, "eventually": eventually, "field": field, "equal": equal, "differ": differ, "signal": signalCmd, "alive": alive,
-			"repeat": repeat, "rewrite": rewrite, "listen": listen, "scraped": scraped, "fetch": fetch, "pm2": pm2, "sshd": sshd,
+			"repeat": repeat, "rewrite": rewrite, "listen": listen, "scraped": scraped, "busy": busy, "fetch": fetch, "pm2": pm2, "sshd": sshd,
 		},
 		RequireExplicitExec: false,
 	})

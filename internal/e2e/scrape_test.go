@@ -100,3 +100,13 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, _ = ts.Stdout().Write(text)
 }
+
+// busy VAR FILE: somebody listens at a port of loopback until the script ends; its number is in the variable and the file.
+func busy(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	ts.Setenv(args[0], port)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(port), 0o600))
+}

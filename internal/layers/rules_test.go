@@ -12,13 +12,13 @@ const module = "kitt.sh"
 
 // floors, lowest first. A file imports from its own floor or a lower one. "." is package main. port and deploy see no
 // process of kitt's: they stand beside spec.
-var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/monit", "internal/cli", "."}
+var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/recognise", "internal/monit", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
-var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/logline", "internal/mutants", "internal/torture")
+var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/logline", "internal/mutants", "internal/recognise", "internal/torture")
 
 // leaves import nothing of ours, so that every floor above spec may import them.
-var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "internal/logline", "examples"}
+var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "internal/recognise", "internal/recognise", "internal/logline", "examples"}
 
 // marks is imported by leaves too: in a program that is not built for torture it is nothing.
 const marks = "reconcile/failpoint"
