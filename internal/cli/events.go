@@ -71,7 +71,7 @@ func (e Events) print(ctx context.Context, k *Kitt, q url.Values) error {
 	if k.Output == "json" && !e.Follow && len(e.Names) == 0 { // as they lie in the log
 		b, err := k.API.Get(ctx, "/v1/events", q)
 		if err == nil {
-			_, err = k.Out.Write(b)
+			_, err = k.Out.Write(api.Harmless(b))
 		}
 		return err
 	}
