@@ -27,7 +27,7 @@ func TestAFullDiskMakesWritersWaitAndLosesNothing(t *testing.T) {
 			}
 			began := time.Now()
 			b.ok(b.c.Ping(b.ctx()))
-			if d := time.Since(began); d > 500*time.Millisecond {
+			if d := time.Since(began); d > 5*time.Second {
 				t.Errorf("control took %v", d)
 			}
 			b.kill()
