@@ -3,7 +3,7 @@
 # make help    the rest
 
 .SUFFIXES:
-.PHONY: help build bridge run stop test torture bounds lint fuzz sim mutants fmt bench bench-quick bench-pm2 peers clean FORCE
+.PHONY: boot help build generate bridge run stop test torture bounds lint fuzz sim mutants fmt bench bench-quick bench-pm2 peers clean FORCE
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOBUILD  = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X kitt.sh/internal/early.release=$(VERSION)"
@@ -18,7 +18,9 @@ help:
 	@echo 'make run          build ./kitt, apply this repository'\''s kitt.hcl, show the status'
 	@echo 'make stop         stop what make run started, and its kitt'
 	@echo 'make test         formatting, vet, staticcheck, macOS builds, all tests with -race'
+	@echo 'make boot         boot machines with kitt on them (docs/boot.md): root and Debian, 5 minutes'
 	@echo 'make build        ./kitt'
+	@echo 'make generate     docs/openapi.json, from the code'
 	@echo 'make lint fmt     the static checks alone; format all Go files'
 	@echo 'make bounds       how much of kitt can be used up, in figures: the table of docs/reliability.md, 6 minutes'
 	@echo 'make fuzz         look for inputs that break a reader, 90 s'
@@ -58,8 +60,12 @@ run: kitt bridge
 stop:
 	KITT_HOME='$(RUN_HOME)' ./kitt shutdown
 
+# BOOT=1 boots machines too.
 test: .kitt/bin/check
-	@.kitt/bin/check
+	@.kitt/bin/check $(if $(BOOT),-boot)
+
+boot: .kitt/bin/check
+	@.kitt/bin/check -only boot
 
 # Each of keeper and daemon is killed N times; SEED repeats a run that failed, as far as chance is ours.
 N    ?= 1000
@@ -92,6 +98,9 @@ lint: .kitt/bin/check
 .kitt/bin/check: FORCE
 	@mkdir -p .kitt/bin
 	@go build -o $@ ./.ci/check
+
+generate:
+	go generate ./service
 
 fmt:
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')

@@ -116,6 +116,42 @@ type kitt struct {
 		Names  []string `arg:"" optional:"" name:"name" help:"Only these: web, web.1, shop/web."`
 	} `cmd:"" help:"Tell what happened, and why." examples:"kitt events -f|kitt events --since 1h web"`
 
+	UI struct {
+		Listen  string `help:"Port, or address of this machine itself (default: a free port)." placeholder:"ADDRESS"`
+		Socket  string `help:"A unix socket instead." placeholder:"PATH"`
+		Control bool   `help:"Who opens the page may also restart, stop, start, scale and apply."`
+		NoOpen  bool   `help:"Only print the address."`
+		Stop    bool   `help:"Close the page."`
+	} `cmd:"" name:"ui" help:"Open a page that shows everything, in your browser." examples:"kitt ui|kitt ui --control|kitt ui --listen 9000 --no-open"`
+
+	Doctor struct {
+		Fix bool `help:"Also do what is safe: modes of files, the service."`
+	} `cmd:"" help:"Look for what is wrong with this kitt and its machine: exit 1 where something is." examples:"kitt doctor|kitt doctor --fix"`
+
+	Graph struct {
+		File    string `short:"f" help:"Spec file; - reads stdin." placeholder:"FILE"`
+		Profile string `aliases:"env" help:"Profile of the spec." placeholder:"NAME"`
+		DOT     bool   `name:"dot" help:"In the language of Graphviz."`
+		Name    string `arg:"" optional:"" name:"file" help:"The same as -f FILE."`
+	} `cmd:"" help:"Draw what of a spec depends on what." examples:"kitt graph|kitt graph --dot > graph.dot"`
+
+	History struct {
+		Lines   int    `short:"n" default:"20" help:"How many of the past." placeholder:"N"`
+		Project string `arg:"" optional:"" help:"Project (default: that of this folder)."`
+	} `cmd:"" help:"List the revisions of a project: each spec that was applied, and what it changed." examples:"kitt history|kitt history shop -o json"`
+
+	Diff struct {
+		Project   string   `help:"Project (default: that of this folder)." placeholder:"NAME"`
+		Revisions []string `arg:"" optional:"" name:"revision" help:"From, and to (default: the last two)."`
+	} `cmd:"" help:"Show what differs between two revisions." examples:"kitt diff|kitt diff 3|kitt diff 3 5"`
+
+	Rollback struct {
+		Project  string        `help:"Project (default: that of this folder)." placeholder:"NAME"`
+		NoWait   bool          `help:"Do not wait until all is up."`
+		Timeout  time.Duration `default:"60s" help:"How long to wait."`
+		Revision string        `arg:"" optional:"" help:"Its number (default: the last revision that came up whole)."`
+	} `cmd:"" help:"Make an earlier revision the one that is wanted, until its file is edited or applied." examples:"kitt rollback|kitt rollback 3"`
+
 	Restart struct {
 		All       bool          `help:"All processes of all projects."`
 		UpdateEnv bool          `short:"a" help:"What was started without a spec takes over this shell's environment."`
@@ -144,6 +180,13 @@ type kitt struct {
 	Why struct {
 		Names []string `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, a pattern; all that is amiss without one."`
 	} `cmd:"" help:"Tell why processes are as they are, and what to do." examples:"kitt why|kitt why web"`
+
+	Notify struct {
+		List struct{} `cmd:"" default:"1" help:"List the notify blocks, when each was last sent to, and what is in the way." examples:"kitt notify|kitt notify -o wide"`
+		Test struct {
+			Names []string `arg:"" optional:"" name:"name" help:"Which: ops, shop/ops (default: all of this project)."`
+		} `cmd:"" help:"Send a test alert, and tell what came of it." examples:"kitt notify test|kitt notify test ops"`
+	} `cmd:"" help:"Alerts: whom kitt tells of failures, and whether it can." examples:"kitt notify|kitt notify test ops"`
 
 	MCP struct {
 		Control bool `help:"Also let the agent apply and restart."`
@@ -177,8 +220,9 @@ type kitt struct {
 		All     bool          `help:"All processes of all projects."`
 		For     time.Duration `help:"How long; else until kitt start or kitt apply." placeholder:"2h"`
 		Message string        `short:"m" help:"Why, for whoever looks later." placeholder:"WHY"`
+		Wait    bool          `help:"Wait until all is down, as without it."`
 		NoWait  bool          `help:"Do not wait until all is down."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
+		Timeout time.Duration `help:"How long to wait (default: a minute, or as long as their stops may take)." placeholder:"60s"`
 		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, web.1, shop/web, all, /regexp/, a namespace, a pm_id."`
 	} `cmd:"" help:"Stop processes and hold them down, over reboots too." examples:"kitt stop web|kitt stop web --for 2h -m 'database is moving'"`
 
@@ -191,14 +235,15 @@ type kitt struct {
 	Delete struct {
 		All     bool          `help:"All processes of all projects."`
 		NoWait  bool          `help:"Do not wait until all is down."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
+		Timeout time.Duration `help:"How long to wait (default: a minute, or as long as their stops may take)." placeholder:"60s"`
 		Names   []string      `arg:"" optional:"" name:"name" help:"Which: web, shop/web."`
 	} `cmd:"" aliases:"del,rm" help:"Stop processes and list them no more." examples:"kitt delete web"`
 
 	Down struct {
 		All     bool          `help:"All projects."`
+		Wait    bool          `help:"Wait until all is down, as without it."`
 		NoWait  bool          `help:"Do not wait until all is down."`
-		Timeout time.Duration `default:"60s" help:"How long to wait."`
+		Timeout time.Duration `help:"How long to wait (default: a minute, or as long as their stops may take)." placeholder:"60s"`
 		Project string        `arg:"" optional:"" help:"Project (default: that of this folder)."`
 	} `cmd:"" help:"Stop and hold all processes of a project." examples:"kitt down|kitt down shop"`
 
@@ -230,26 +275,49 @@ type kitt struct {
 
 	Service struct {
 		Install struct {
-			System bool `help:"For the machine rather than for this user."`
-		} `cmd:"" help:"Let kitt start at boot or login, and mend what drifted." examples:"kitt service install|sudo kitt service install --system"`
+			System  bool   `xor:"System" help:"For the machine rather than for this user."`
+			User    bool   `xor:"System" help:"For this user, as without it."`
+			RunAs   string `help:"With --system: whose processes it runs (default: who calls sudo)." placeholder:"USER"`
+			NoStart bool   `help:"Begin at the next boot or login only."`
+			DryRun  bool   `help:"Say what would be written and run, and do nothing."`
+		} `cmd:"" help:"Let kitt start at boot or login, and mend what drifted." examples:"kitt service install|kitt service install --dry-run|sudo kitt service install --system"`
+		Logs struct {
+			Lines  int  `short:"n" default:"40" help:"How many lines of each." placeholder:"N"`
+			System bool `help:"That of the machine."`
+		} `cmd:"" help:"Print what the keeper and the daemon wrote of themselves." examples:"kitt service logs"`
+		Doctor struct {
+			Fix bool `help:"Also do what is safe."`
+		} `cmd:"" help:"The same as kitt doctor." examples:"kitt service doctor"`
+		Selftest struct {
+			DryRun bool `help:"Say what would be tried, and do nothing."`
+		} `cmd:"" help:"Try all of this on this machine with a second kitt that is taken away again; exit 1 where something failed." examples:"kitt service selftest --dry-run|kitt service selftest|kitt service selftest -o json"`
 		Uninstall struct {
-			System bool `help:"That of the machine."`
-		} `cmd:"" help:"Let kitt start at boot or login no more."`
+			System   bool `xor:"System" help:"That of the machine."`
+			User     bool `xor:"System" help:"That of this user (default: the one that is there)."`
+			StopApps bool `help:"Stop every process too; else they run on."`
+		} `cmd:"" help:"Let kitt start at boot or login no more." examples:"kitt service uninstall|kitt service uninstall --stop-apps"`
 		Status struct {
-			System bool `help:"That of the machine."`
-		} `cmd:"" help:"Tell how the service stands: exit 0 running, 3 stopped, 4 not installed."`
+			System bool `xor:"System" help:"That of the machine."`
+			User   bool `xor:"System" help:"That of this user (default: the one that is there)."`
+		} `cmd:"" help:"Tell how the service stands: exit 0 running, 3 stopped, 4 not installed." examples:"kitt service status"`
 		Start struct {
-			System bool `help:"That of the machine."`
-		} `cmd:"" help:"Start the service."`
+			System bool `xor:"System" help:"That of the machine."`
+			User   bool `xor:"System" help:"That of this user (default: the one that is there)."`
+		} `cmd:"" help:"Start the service." examples:"kitt service start"`
 		Stop struct {
-			System bool `help:"That of the machine."`
-		} `cmd:"" help:"Stop the service."`
+			System bool `xor:"System" help:"That of the machine."`
+			User   bool `xor:"System" help:"That of this user (default: the one that is there)."`
+			Keep   bool `help:"Leave the processes running; kitt apply or the next start finds them."`
+		} `cmd:"" help:"Stop the service, and every process." examples:"kitt service stop|kitt service stop --keep"`
 		Restart struct {
-			System bool `help:"That of the machine."`
-		} `cmd:"" help:"Restart the service; processes run on."`
+			System bool `xor:"System" help:"That of the machine."`
+			User   bool `xor:"System" help:"That of this user (default: the one that is there)."`
+		} `cmd:"" help:"Restart the service; processes run on." examples:"kitt service restart"`
 		Print struct {
-			System bool `help:"That of the machine."`
-		} `cmd:"" help:"Print the file that install would write."`
+			System bool   `xor:"System" help:"That of the machine."`
+			User   bool   `xor:"System" help:"That of this user (default)."`
+			For    string `help:"For another service manager: launchd, systemd, openrc, runit or s6." placeholder:"MANAGER"`
+		} `cmd:"" help:"Print the file that install would write." examples:"kitt service print|kitt service print --for openrc"`
 	} `cmd:"" help:"kitt itself as a service of launchd or systemd." examples:"kitt service install|kitt service status"`
 
 	Upgrade struct {
@@ -286,9 +354,9 @@ type kitt struct {
 
 	Init struct {
 		PM2 bool `name:"pm2" help:"An ecosystem file rather than a kitt.hcl."`
-	} `cmd:"" help:"Write a spec file to begin with into this folder."`
-	Report struct{} `cmd:"" help:"Print what to paste into a question."`
-	Monit  struct{} `cmd:"" aliases:"dashboard,dash,top" help:"The same as status --watch."`
+	} `cmd:"" help:"Write a spec file to begin with into this folder." examples:"kitt init|kitt init --pm2"`
+	Report struct{} `cmd:"" help:"Print what to paste into a question." examples:"kitt report"`
+	Monit  struct{} `cmd:"" aliases:"dashboard,dash,top" help:"Watch and steer all processes in a dashboard." examples:"kitt monit"`
 
 	JList      struct{} `cmd:"" name:"jlist" hidden:"" help:"The list in the form of pm2's jlist."`
 	Prettylist struct{} `cmd:"" hidden:"" help:"The list in the form of pm2's prettylist."`
@@ -322,7 +390,16 @@ type kitt struct {
 		Name string `arg:"" help:"Process: web, web.1, a pm_id."`
 	} `cmd:"" help:"Show what a process writes, and give it what is typed (stdin = true)." examples:"kitt attach repl"`
 
-	Ver struct{} `cmd:"" name:"version" help:"Print the version of kitt, and of its daemon."`
+	Completion struct {
+		Shell string `arg:"" optional:"" help:"bash, zsh, fish or powershell (default: that of $$SHELL)."`
+	} `cmd:"" help:"Print what makes a shell complete kitt's command lines, live names among them." examples:"source <(kitt completion zsh)|kitt completion bash > ~/.local/share/bash-completion/completions/kitt"`
+
+	Man struct {
+		Write string   `help:"Write all pages into the folder man1 of this one." placeholder:"DIR"`
+		Words []string `arg:"" optional:"" name:"verb" help:"Whose page: apply, service install (default: kitt's own)."`
+	} `cmd:"" help:"Print a page of the manual." examples:"kitt man apply > kitt-apply.1|kitt man --write /usr/local/share/man"`
+
+	Ver struct{} `cmd:"" name:"version" help:"Print the version of kitt, and of its daemon." examples:"kitt version"`
 }
 
 // Validate keeps -o to the forms of the output; of verbs that write files it names the file.
@@ -350,19 +427,21 @@ func (k *kitt) verbs() (cli.Globals, map[string]cli.Verb) {
 			"status": cli.Status(k.Status), "show": cli.Show(k.Show), "explain": cli.Explain(k.Explain),
 			"logs": k.logs(), "events": cli.Events(k.Events),
 			"restart": cli.Restart(k.Restart), "reload": cli.Reload(k.Reload),
-			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "why": cli.Why(k.Why), "metrics": cli.Metrics(k.Metrics), "mcp": cli.MCP(k.MCP), "delete": cli.Delete(k.Delete),
+			"start": k.start(), "run": cli.Run(k.Run), "runs": cli.Runs(k.Runs), "stop": cli.Stop(k.Stop), "scale": cli.Scale(k.Scale), "send": cli.Send(k.Send), "why": cli.Why(k.Why), "metrics": cli.Metrics(k.Metrics), "mcp": cli.MCP(k.MCP), "notify list": cli.Notify(k.Notify.List), "notify test": cli.NotifyTest(k.Notify.Test), "delete": cli.Delete(k.Delete),
 			"down": cli.Down(k.Down), "shutdown": cli.Shutdown(k.Shutdown), "version": cli.VersionCmd(k.Ver), "upgrade": cli.Upgrade(k.Upgrade),
 			"import": cli.Import(k.Import), "export": cli.Export(k.Export), "deploy": cli.Deploy(k.Deploy),
 			"service install": cli.ServiceInstall(s.Install), "service uninstall": cli.ServiceUninstall(s.Uninstall),
 			"service status": cli.ServiceStatus(s.Status), "service start": cli.ServiceStart(s.Start),
 			"service stop": cli.ServiceStop(s.Stop), "service restart": cli.ServiceRestart(s.Restart),
-			"service print": cli.ServicePrint(s.Print),
-			"signal":        cli.SignalVerb(k.Signal), "reset": cli.Reset(k.Reset), "flush": cli.Flush(k.Flush), "serve": cli.Serve(k.Serve),
+			"service print": cli.ServicePrint(s.Print), "service logs": cli.ServiceLogs(s.Logs), "service doctor": cli.Doctor(s.Doctor), "service selftest": cli.ServiceSelftest(s.Selftest),
+			"signal": cli.SignalVerb(k.Signal), "reset": cli.Reset(k.Reset), "flush": cli.Flush(k.Flush), "serve": cli.Serve(k.Serve),
 			"init": cli.Init(k.Init), "report": cli.Report(k.Report), "monit": cli.Monit(k.Monit), "jlist": cli.JList(k.JList),
 			"prettylist": cli.Prettylist(k.Prettylist), "pid": cli.Pid(k.Pid), "id": cli.ID(k.ID), "env": cli.Env(k.Env), "ping": cli.Ping(k.Ping),
 			"save": cli.Save(k.Save), "resurrect": cli.Resurrect(k.Resurrect), "reloadLogs": cli.ReloadLogs(k.ReloadLogs),
 			"startup": cli.Startup(k.Startup), "unstartup": cli.Unstartup(k.Unstartup), "update": cli.Update(k.Update),
 			"ecosystem": cli.Ecosystem(k.Ecosystem), "startOrRestart": cli.StartOr(k.StartOr), "attach": cli.Attach(k.Attach),
+			"ui": cli.UI(k.UI), "doctor": cli.Doctor(k.Doctor), "graph": cli.Graph(k.Graph), "history": cli.History(k.History), "diff": cli.Diff(k.Diff), "rollback": cli.Rollback(k.Rollback),
+			"completion": cli.Completion(k.Completion), "man": cli.Man(k.Man),
 		}
 }
 

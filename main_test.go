@@ -68,12 +68,13 @@ func TestTheCommandLine(t *testing.T) {
 		{"restart --all", cli.Restart{All: true, Timeout: minute}},
 		{"reload a", cli.Reload{Names: []string{"a"}, Timeout: minute}},
 		{"start a", cli.Start{Names: []string{"a"}, Timeout: minute}},
-		{"stop a --for 2h -m why", cli.Stop{Names: []string{"a"}, For: 2 * time.Hour, Message: "why", Timeout: minute}},
+		{"stop a --for 2h -m why", cli.Stop{Names: []string{"a"}, For: 2 * time.Hour, Message: "why"}},
 		{"scale web=3", cli.Scale{Counts: []string{"web=3"}, Timeout: minute}},
-		{"rm a", cli.Delete{Names: []string{"a"}, Timeout: minute}},
-		{"del a", cli.Delete{Names: []string{"a"}, Timeout: minute}},
-		{"down", cli.Down{Timeout: minute}},
-		{"down shop", cli.Down{Project: "shop", Timeout: minute}},
+		{"rm a", cli.Delete{Names: []string{"a"}}},
+		{"del a", cli.Delete{Names: []string{"a"}}},
+		{"down", cli.Down{}},
+		{"down shop", cli.Down{Project: "shop"}},
+		{"down --wait --timeout 5s", cli.Down{Wait: true, Timeout: 5 * time.Second}},
 		{"kill", cli.Shutdown{Timeout: minute}},
 		{"version", cli.VersionCmd{}},
 		{"import pm2 --take-over --timeout 5s", cli.Import{TakeOver: true, Timeout: 5 * time.Second, What: []string{"pm2"}}},
@@ -125,9 +126,43 @@ func TestEveryVerbHasHelpAndIsRun(t *testing.T) {
 		if verbs[words] == nil || leaf.Help == "" {
 			t.Errorf("%s: no verb, or no help", words)
 		}
+		if !leaf.Hidden {
+			examplesOf(t, leaf, words)
+		}
 		seen++
 	}
 	if seen != len(verbs) {
 		t.Errorf("%d commands, %d verbs", seen, len(verbs))
 	}
+}
+
+// examplesOf holds the examples in a verb's help: there are some, and each can be read as that verb.
+func examplesOf(t *testing.T, leaf *kong.Node, words string) {
+	t.Helper()
+	list := cli.Examples(leaf)
+	if len(list) == 0 {
+		t.Errorf("%s: no examples", words)
+	}
+	for _, line := range list {
+		_, at, _ := strings.Cut(line, "kitt ")
+		at, _, _ = strings.Cut(strings.TrimSuffix(at, ")"), " >") // not what the shell does with it
+		at, _, _ = strings.Cut(at, " -- ")
+		var k kitt
+		found, err := kong.Must(&k, kong.Name("kitt"), kong.Vars{"version": "x"}).Parse(fieldsOf(at))
+		if err != nil || !strings.HasPrefix(found.Command()+" ", words+" ") {
+			t.Errorf("%s: the example %q: %v", words, line, err)
+		}
+	}
+}
+
+// fieldsOf parts a command line at blanks, but for those in single quotes.
+func fieldsOf(line string) (out []string) {
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			out = append(out, part)
+			continue
+		}
+		out = append(out, strings.Fields(part)...)
+	}
+	return out
 }

@@ -18,6 +18,9 @@ const askedFor = "restart asked for"
 const (
 	ReasonWatch  = "watch: "
 	ReasonMemory = "memory: "
+	ReasonSick   = "unhealthy: "
+	ReasonStall  = "stalled: "
+	ReasonWake   = "the machine woke up"
 	ReasonRun    = "run asked for" // the whole of it
 )
 
@@ -56,5 +59,6 @@ func byItself(now time.Time, want Instance, end Observed) int {
 // Replaces tells whether an action's reason is that of a restart: a start follows the stop.
 func Replaces(reason string) bool {
 	return reason == askedFor || strings.HasPrefix(reason, ReasonWatch) || strings.HasPrefix(reason, ReasonMemory) ||
+		strings.HasPrefix(reason, ReasonSick) || strings.HasPrefix(reason, ReasonStall) || strings.HasPrefix(reason, ReasonWake) ||
 		strings.HasPrefix(reason, "restart.cron ")
 }

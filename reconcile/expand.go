@@ -13,11 +13,15 @@ func Expand(now time.Time, s *spec.Spec, p *Project, digests Digests) []Instance
 		proc := &s.Processes[i]
 		for n := 1; n <= Lives(p, proc); n++ {
 			id := ID{s.Project, proc.Name, n}
-			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was, Cause: p.cause(id), Workers: 1}
+			in := Instance{ID: id, Process: proc, Captured: p.Request.Env, Generation: p.generation(id), Run: digests.of(proc, n), Was: p.Was, Cause: p.cause(id), Workers: 1, Place: i}
 			if proc.Mode == spec.ModeCluster {
 				in.Workers = Count(p, proc)
 			}
 			p.schedule(&in)
+			if in.Hold = unneeded(out, id, proc); in.Hold != "" {
+				out = append(out, in)
+				continue
+			}
 			h, held := p.Held(now, id)
 			switch {
 			case held:
@@ -57,4 +61,21 @@ func (d Digests) of(p *spec.Process, n int) string {
 		d[p] = append(d[p], p.RunDigest(k))
 	}
 	return d[p][n-1]
+}
+
+// unneeded is why a forwarder is kept down: all that it stands for is. "" else.
+func unneeded(out []Instance, id ID, forwarder *spec.Process) (why string) {
+	of := forwarder.Fronts()
+	if of == "" {
+		return ""
+	}
+	why = of + " has no instances"
+	for _, in := range out {
+		if in.ID.Project == id.Project && in.ID.Process == of {
+			if why = in.Hold; why == "" {
+				return ""
+			}
+		}
+	}
+	return why
 }

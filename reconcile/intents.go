@@ -31,8 +31,9 @@ type Intents struct {
 // A Project is what was said about one spec file.
 type Project struct {
 	File        string            `json:"file"`
-	Request     spec.Request      `json:"request"` // how to read the file again; Env is the captured environment
-	Revision    int               `json:"revision"`
+	Request     spec.Request      `json:"request"`               // how to read the file again; Env is the captured environment
+	Applies     int               `json:"revision"`              // applies that said something new
+	Pin         *Pin              `json:"pin,omitempty"`         // it was rolled back, and its file is not followed
 	Was         []string          `json:"was,omitempty"`         // names that the project of this file had before
 	Down        *Hold             `json:"down,omitempty"`        // the whole project is held
 	Holds       map[string]Hold   `json:"holds,omitempty"`       // process or process.n
@@ -44,6 +45,14 @@ type Project struct {
 
 	Schedules map[string]Scheduled `json:"schedules,omitempty"` // process
 	Ran       map[string]Ran       `json:"ran,omitempty"`       // process.n; of jobs
+}
+
+// A Pin keeps a project at an earlier revision for as long as its files stay what they were when it was rolled back.
+type Pin struct {
+	Revision int      `json:"revision"`
+	Reads    []string `json:"reads"` // the files that the revision before had been read from
+	Sum      string   `json:"sum"`   // digest of what they held
+	Why      string   `json:"why,omitempty"`
 }
 
 // A Hold keeps something down until it is lifted: by start, restart, or an explicit apply. A file save never lifts it.

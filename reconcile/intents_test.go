@@ -13,7 +13,7 @@ import (
 
 func someIntents(revision int) *Intents {
 	return &Intents{Version: 1, Projects: map[string]*Project{"shop": {
-		File: "/home/me/shop/kitt.hcl", Revision: revision, Request: spec.Request{Env: map[string]string{"PATH": "/bin", "ü": "\n"}},
+		File: "/home/me/shop/kitt.hcl", Applies: revision, Request: spec.Request{Env: map[string]string{"PATH": "/bin", "ü": "\n"}},
 		Holds:       map[string]Hold{"web.1": {Since: t0, Until: t0.Add(time.Hour), Message: "deploy"}},
 		Scale:       map[string]Scaled{"web": {N: 3, File: 1}},
 		Generations: map[string]uint64{"web.1": 7},
@@ -52,7 +52,7 @@ func TestTheLastSyncedIntentsAreKept(t *testing.T) {
 	synced := -1
 	for revision, lasting := range []bool{true, false, false, true, true, false, true, false, false} {
 		in = in.Clone()
-		in.Projects["shop"].Revision = revision
+		in.Projects["shop"].Applies = revision
 		if err := in.Save(path, lasting); err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestTheLastSyncedIntentsAreKept(t *testing.T) {
 			synced = revision
 		}
 		got, err := LoadIntents(path)
-		if err != nil || got.Projects["shop"].Revision != revision {
+		if err != nil || got.Projects["shop"].Applies != revision {
 			t.Fatalf("save %d: %+v, %v", revision, got, err)
 		}
 		if lasting {
@@ -71,17 +71,17 @@ func TestTheLastSyncedIntentsAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err = LoadIntents(path)
-		if err != nil || got.Projects["shop"].Revision != synced {
+		if err != nil || got.Projects["shop"].Applies != synced {
 			t.Fatalf("power cut after save %d: %+v, %v; want %d", revision, got, err, synced)
 		}
 		if again := got.Clone(); revision%2 == 1 { // the next kitt saves, and the power is cut before its rename
-			again.Projects["shop"].Revision = 100
+			again.Projects["shop"].Applies = 100
 			_ = os.Mkdir(path+".new", 0o700)
 			if again.Save(path, true) == nil {
 				t.Fatal("saved over a folder")
 			}
 			_ = os.Remove(path + ".new")
-			if got, err = LoadIntents(path); err != nil || got.Projects["shop"].Revision != synced {
+			if got, err = LoadIntents(path); err != nil || got.Projects["shop"].Applies != synced {
 				t.Fatalf("power cut before a save is renamed: %+v, %v", got, err)
 			}
 		}
@@ -141,7 +141,7 @@ func TestLoadIntents(t *testing.T) {
 			}
 			got := 0
 			if p := in.Projects["shop"]; p != nil {
-				got = p.Revision
+				got = p.Applies
 			}
 			if got != r.revision {
 				t.Errorf("revision %d, want %d", got, r.revision)

@@ -32,6 +32,8 @@ type Verdict struct {
 	Wake   time.Time // when to judge again if nothing happens before; zero: never
 	Final  bool      // nothing more will happen by itself
 	Rest   bool      // waiting, and that is as it should be: a job before its time
+
+	Pending bool // it runs, but as before: it is to be replaced
 }
 
 // Judge is the heart: one instance, what is wanted of it and what there is of it. Pure.
@@ -42,7 +44,17 @@ func Judge(now time.Time, w World, id ID) Verdict {
 	if !wanted && w.lost(id.Project) {
 		return v.leftAlone(alive, over)
 	}
-	v.Do = forget(id, over, wanted && len(alive) == 0)
+	v.Do = forget(id, over, wanted && (len(alive) == 0 || w.tried(want, alive, over)))
+	if wanted && len(alive) > 0 {
+		if why, vain := w.awaits(now, want, &alive[0]); why != "" && len(alive) == 1 && alive[0].State == Running {
+			return v.asBefore(now, w, want, &alive[0], last(over), why, vain)
+		}
+		if w.overlaps(want) {
+			if v, ok := judgeOverlap(now, w, v, want, alive, over); ok {
+				return v
+			}
+		}
+	}
 	switch {
 	case len(alive) > 0:
 		return judgeAlive(now, w, v, id, want, wanted, alive)
@@ -131,7 +143,9 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 		if why == "" {
 			why = "another life of it runs already"
 		}
-		if l.State == Running {
+		if wait := w.lasts(want, id); wait != "" && l.State == Running {
+			why = wait
+		} else if l.State == Running {
 			v.Do = append(v.Do, Action{Verb: Stop, ID: id, Life: l.Life, Reason: why, How: howToStop(want, *l)})
 		}
 		if l.Trouble != "" {
@@ -159,28 +173,11 @@ func judgeAlive(now time.Time, w World, v Verdict, id ID, want Instance, wanted 
 	return v
 }
 
-// readied tells of a life that has yet to say that it is ready, or did not say so in time.
-func (v Verdict) readied(now time.Time, p *spec.Process, l *Observed) Verdict {
-	most := p.Within()
-	if most == 0 || l.Ready {
-		return v
-	}
-	due := l.Started.Add(most)
-	if left := due.Sub(now); left > 0 && left <= most { // more: the clock was set back
-		v.Phase, v.Wake, v.Final = PhaseStarting, due, false
-		v.Reason = cmp.Or(v.Reason, "has not said yet that it is ready")
-		return v
-	}
-	v.Reason = cmp.Or(v.Reason, fmt.Sprintf("has not said that it is ready for %s; it counts as running", most))
-	return v
-}
-
 // untuned names the live settings that a life carries with it and that are no longer the wanted ones; "" if none.
 func untuned(p *spec.Process, l *Observed) string {
 	var room [128]byte
 	log := l.Limits != string(appendLimits(room[:0], p.Log))
-	stop := l.Stop.Signal != p.Stop.Signal || l.Stop.Timeout != p.Stop.Timeout || l.Stop.KillMode != p.Stop.KillMode ||
-		l.Stop.Message != p.Stop.Message || !slices.Equal(l.Stop.Command, p.Stop.Command)
+	stop := !l.Stop.Same(&p.Stop)
 	switch {
 	case log && stop:
 		return "log, stop"
@@ -211,6 +208,12 @@ func misfit(now time.Time, w World, want Instance, wanted bool, l *Observed) str
 			return "spec changed: " + fields
 		}
 		return "spec changed"
+	}
+	if why := cascaded(now, w, want, l); why != "" {
+		return why
+	}
+	if l.Sick != "" && want.Process.Restart.Policy != "never" {
+		return l.Sick
 	}
 	return overdue(now, want, l)
 }
@@ -258,8 +261,11 @@ func renewed(now time.Time, w World, want Instance, end *Observed) (bool, string
 		return true, "spec changed"
 	case overdue(now, want, end) != "":
 		return true, overdue(now, want, end)
-	case end.Asked:
-		return true, "start asked for"
+	case end.Asked && end.Sick == "":
+		if w.overlaps(want) && !end.Ready && want.Process.Within() > 0 { // a successor that was ended; what it stood beside is gone
+			return true, "not running"
+		}
+		return true, cmp.Or(cascaded(now, w, want, end), "start asked for")
 	}
 	return false, ""
 }
@@ -275,7 +281,7 @@ func judgeDeath(now time.Time, w World, v Verdict, want Instance, end Observed) 
 	if want.Process.Mode == spec.ModeCluster && end.Exit.How == "exit" && end.Exit.Code == spec.ExitGaveUp {
 		return v.down(PhaseFailed, "gave up: its workers died too often", "kitt logs "+want.ID.Short()+" shows their last words; kitt restart "+want.ID.Process+" tries again")
 	}
-	if end.State == Exited {
+	if end.State == Exited && end.Sick == "" {
 		switch out, why := judge(r, end.Exit); out {
 		case done:
 			return v.down(PhaseDone, why, "")
@@ -283,26 +289,28 @@ func judgeDeath(now time.Time, w World, v Verdict, want Instance, end Observed) 
 			return v.down(PhaseFailed, why, "")
 		}
 	}
+	what := cmp.Or(end.Sick, end.Exit.String())
 	if spent(r, h.Deaths) {
-		why := fmt.Sprintf("gave up: %d deaths within %s, the last: %s", r.Max, r.Within, end.Exit)
+		why := fmt.Sprintf("gave up: %d deaths within %s, the last: %s", r.Max, r.Within, what)
 		return v.down(PhaseFailed, why, "kitt logs "+want.ID.Short()+" shows its last words; kitt restart "+want.ID.Process+" tries again")
 	}
 	n := streak(r, h.Deaths)
 	pause := backoff(r, n)
 	due := end.Exit.At.Add(pause)
 	if now.Before(due) && due.Sub(now) <= 2*pause { // further off: the clock was set back
+		due = now.Add(due.Sub(now)) // the same, but after a sleep, which is no part of the pause, it is later by the clock
 		v.Phase, v.Wake = PhaseWaiting, due
-		v.Reason = fmt.Sprintf("%s; try %d at %s", end.Exit, n+1, due.Local().Format("15:04:05"))
+		v.Reason = fmt.Sprintf("%s; try %d at %s", what, n+1, due.Local().Format("15:04:05"))
 		return v
 	}
 	h.Restarts++
-	return v.start(now, w, want, &end, fmt.Sprintf("%s, try %d", end.Exit, n+1), h)
+	return v.start(now, w, want, &end, fmt.Sprintf("%s, try %d", what, n+1), h)
 }
 
 // inherit is the history of a life that ended unasked, with that death in it.
 func inherit(end Observed) History {
 	h := History{Before: end.History.Before + 1, Restarts: end.History.Restarts, Last: end.Exit}
-	ran := end.Exit.At.Sub(end.Started)
+	ran := max(0, end.Exit.At.Sub(end.Started)-end.Slept)
 	if end.State == NoStart {
 		ran = 0
 	}

@@ -277,6 +277,44 @@ func TestJudgeByNeeds(t *testing.T) {
 	}
 }
 
+// TestJudgeByOrder is about db.1, on which web depends, called web here: the rows judge web.
+func TestJudgeByOrder(t *testing.T) {
+	up := ID{"shop", "up", 1}
+	user := func(w ...wish) Instance {
+		in := wants(append([]wish{needs("web", "ready")}, w...)...)
+		in.ID = up
+		return in
+	}
+	down := hold("stopped by you")
+	check(t, []judgement{
+		{"it stops after what needs it", []Instance{wants(down), user(down)}, have(lives(), lives(inst(up))), "stopping: stopped by you; waits for up.1 to end"},
+		{"also while that is being stopped", []Instance{wants(down), user(down)}, have(lives(), lives(inst(up), stopping)), "stopping: stopped by you; waits for up.1 to end"},
+		{"once that has ended it stops", []Instance{wants(down), user(down)}, have(lives(), lives(inst(up), exit(0))), "stopping, stop #1.a: stopped by you"},
+		{"what goes on is not waited for", []Instance{wants(down), user()}, have(lives(), lives(inst(up))), "stopping, stop #1.a: stopped by you"},
+		{"a restart waits for nobody", []Instance{wants(generation(2)), user(down)}, have(lives(), lives(inst(up))), "stopping, stop #1.a: restart asked for"},
+		{"an edit waits for nobody", []Instance{wants(run("r2")), user(down)}, have(lives(), lives(inst(up))), "stopping, stop #1.a: spec changed"},
+	})
+}
+
+func TestJudgeByCascade(t *testing.T) {
+	db := ID{"shop", "db", 1}
+	cascade := process(func(p *spec.Process) { p.Cascade = true })
+	again := func(o *Observed) { o.History.Before = 1 }
+	both := func(w ...wish) []Instance {
+		dep := wants()
+		dep.ID = db
+		return []Instance{wants(append([]wish{needs("db", "ready")}, w...)...), dep}
+	}
+	younger := started(ago(time.Second))
+	check(t, []judgement{
+		{"what it needs began anew, and so does it", both(cascade), have(lives(), lives(inst(db), younger, again)), "stopping, stop #1.a: cascade: db.1 began anew"},
+		{"not without the word", both(), have(lives(), lives(inst(db), younger, again)), "running, final"},
+		{"not before that is there again", both(cascade), have(lives(), lives(inst(db), younger, again, exit(1))), "running, final"},
+		{"not for a first life", both(cascade), have(lives(), lives(inst(db), younger)), "running, final"},
+		{"not for one that was there before it", both(cascade), have(lives(), lives(inst(db), started(ago(time.Hour)), again)), "running, final"},
+	})
+}
+
 func TestEveryInstanceOfANeedCounts(t *testing.T) {
 	want := []Instance{wants(needs("db", "ready"))}
 	w := World{Have: map[ID][]Observed{}}

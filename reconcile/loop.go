@@ -21,12 +21,14 @@ type Reconciler struct {
 	world   World
 	told    bool        // Want was called: before, nothing is known to be wanted, and nothing is done
 	ready   bool        // the world was observed once
+	resumed bool        // the edits that a daemon before this one had begun were taken up
 	dirty   map[ID]bool // to be looked at
 	all     bool        // all of them are
 	busy    map[ID]bool // an action is under way
 	tried   map[ID]try  // what was done last, until something else is to be done
 	wakes   map[ID]time.Time
 	waiters map[ID][]ID // process (N is 0) -> the instances that depend on it
+	beneath map[ID][]ID // process (N is 0) -> the instances that it depends on
 	askers  map[ID]asker
 	kick    chan struct{}
 	changed chan struct{} // closed and replaced when anything was looked at

@@ -40,6 +40,15 @@ type World struct {
 
 	Renamed map[string]string // project that is no more -> what its spec file is called now
 
+	Edits map[string][]ID // project -> the instances that its last edit changed, in the order in which they give way
+	Plain bool            // what would be done in the end is asked for, whatever waits for what
+
+	Waiters map[ID][]ID // process (N is 0) -> the instances that depend on it; nil: read off Want
+
+	turns map[string]turn // project -> whose turn it is, as far as it was looked up; nil: nothing is kept
+
+	judged *judged // of those that others wait for, as far as they were looked at; nil: nothing is kept beyond one instance
+
 	depth int // of the dependencies that are being followed
 }
 

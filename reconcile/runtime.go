@@ -11,7 +11,8 @@ import (
 type Runtime interface {
 	// Observe returns every life that was not forgotten, in no order; of the given instances, or of all if none is given.
 	Observe(ctx context.Context, ids ...ID) ([]Observed, error)
-	// Start begins a life, which Observe shows from then on, unless one of the instance lives: then it does nothing.
+	// Start begins a life, which Observe shows from then on, unless one of the instance lives: then it does nothing. With
+	// in.Beside it does so only where one of the same generation and digest lives.
 	// Where the program cannot run, it returns nil and Observe shows a life in NoStart.
 	Start(ctx context.Context, in Instance, h History) error
 	// Stop asks a life to end and returns at once; it will be killed after how.Timeout. That it is over, or was

@@ -278,6 +278,10 @@ func (s *sim) stopIsNeeded(id ID, want Instance, wanted bool, a Action) {
 	l, ok := s.find(id, a.Life)
 	if !ok || wanted && want.Hold == "" && l.Generation >= want.Generation && l.Run == want.Run {
 		s.errorf("%s is stopped (%s), and nothing is wrong with it", a.Life, a.Reason)
+		return
+	}
+	if wanted && want.Hold == "" && l.Generation >= want.Generation && s.living(id) == 1 && s.unmet(want) {
+		s.errorf("%s is stopped (%s) for an edit whose needs (%v) are not there", a.Life, a.Reason, want.Process.DependsOn)
 	}
 }
 
@@ -345,7 +349,7 @@ func (s *sim) rested() {
 
 // waitsForever tells whether an instance waits, and somewhere the completion of a program is waited for that does not end.
 func (s *sim) waitsForever(v View) bool {
-	return v.Verdict.Phase == PhaseWaiting && slices.ContainsFunc(s.s.Processes, func(p spec.Process) bool {
+	return (v.Verdict.Phase == PhaseWaiting || v.Verdict.Pending) && slices.ContainsFunc(s.s.Processes, func(p spec.Process) bool {
 		return slices.Contains(slices.Collect(maps.Values(p.DependsOn)), "completed")
 	})
 }
@@ -379,6 +383,7 @@ func (s *sim) asWanted(v View, l Observed) {
 	switch up := l.State == Running; {
 	case (want.Hold != "" || s.holds(v.ID)) && up:
 		s.errorf("%s is held and runs", v.ID)
+	case up && v.Verdict.Pending && l.Generation >= want.Generation && l.Run != want.Run && s.unmet(want):
 	case up && (l.Generation < want.Generation || l.Run != want.Run || l.Limits != Limits(want.Process.Log) || !reflect.DeepEqual(l.Stop, want.Process.Stop)):
 		s.errorf("%s is not the one that is wanted: %+v", v.ID, l)
 	case !up && want.Hold == "" && !s.unmet(want) && !s.mayRest(v.ID, want) && !s.remnant(v.ID):

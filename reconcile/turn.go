@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"kitt.sh/spec"
 )
 
 // turn looks at what is dirty and plans. It returns what to do, its instances marked busy, and when to look again.
@@ -37,16 +39,54 @@ func (r *Reconciler) take(now time.Time) (ids []ID, all bool) {
 		ids = append(ids, id)
 	}
 	for _, id := range ids {
-		for _, waiter := range r.waiters[id.process()] {
+		for _, waiter := range slices.Concat(r.waiters[id.process()], r.beneath[id.process()]) {
 			if !r.dirty[waiter] {
 				r.dirty[waiter] = true
 				ids = append(ids, waiter)
 			}
 		}
 	}
+	ids = append(ids, r.inTurn(ids)...)
 	clear(r.dirty)
 	all, r.all = r.all, false
 	return ids, all
+}
+
+// inTurn lists those that may wait for one of ids: the others of an edit, and the other instances of a process that gives way in
+// turns. Edits that are done are forgotten. The caller holds mu.
+func (r *Reconciler) inTurn(ids []ID) (more []ID) {
+	add := func(id ID) {
+		if !r.dirty[id] {
+			r.dirty[id] = true
+			more = append(more, id)
+		}
+	}
+	edits := map[string]bool{}
+	for _, id := range ids {
+		if edits[id.Project] = r.world.Edits[id.Project] != nil; r.world.Want[id].Process == nil || r.world.Want[id].Process.Replacing() == spec.Recreate {
+			continue
+		}
+		for n := 1; r.world.Want[ID{id.Project, id.Process, n}].Process != nil; n++ {
+			add(ID{id.Project, id.Process, n})
+		}
+	}
+	for project, any := range edits {
+		if !any {
+			continue
+		}
+		done := true
+		for _, id := range r.world.Edits[project] {
+			if in, ok := r.world.Want[id]; ok {
+				p := r.world.progressOf(r.now(), in)
+				done = done && (p == fresh || p == idle)
+				add(id)
+			}
+		}
+		if done {
+			delete(r.world.Edits, project)
+		}
+	}
+	return more
 }
 
 // lookAgain has everything looked at after a while, since what was dirty is no longer known.
@@ -95,7 +135,13 @@ func (r *Reconciler) plan(now time.Time, ids []ID, all bool) map[ID][]Action {
 		clear(r.wakes)
 		maps.DeleteFunc(r.tried, func(id ID, _ try) bool { return !r.busy[id] && !r.world.has(id) })
 	}
+	if all && r.told && !r.resumed {
+		r.resumed = true
+		r.resume(now)
+	}
 	todo := map[ID][]Action{}
+	r.world.turns, r.world.judged = map[string]turn{}, &judged{of: map[ID]Verdict{}}
+	defer func() { r.world.turns, r.world.judged = nil, nil }()
 	for _, id := range ids {
 		if r.busy[id] || !r.told {
 			continue // it is looked at again once that action ends, or all are once Want is called

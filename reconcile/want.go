@@ -19,15 +19,41 @@ func (r *Reconciler) Want(want []Instance, why map[string]string) {
 			r.dirty[id] = true
 		}
 	}
+	r.edits(old)
 	for id := range old {
 		if _, ok := r.world.Want[id]; !ok {
 			r.dirty[id] = true
 		}
 	}
 	r.all = r.all || !r.told // what runs and is not wanted was not judged yet
-	r.told, r.waiters = true, waiters(want)
+	r.told, r.waiters, r.beneath = true, waiters(want), beneath(want)
+	r.world.Waiters = r.waiters
 	r.because(why)
 	r.Kick()
+}
+
+// edits notes which instances an edit has changed, beside those of the edits before it that are not done. The caller holds mu.
+func (r *Reconciler) edits(old map[ID]Instance) {
+	if !r.told {
+		return // these are no edits: they were wanted when the daemon before this one ended
+	}
+	changed := map[string][]ID{}
+	for id, in := range r.world.Want {
+		if was, ok := old[id]; !ok || was.Run != in.Run {
+			changed[id.Project] = append(changed[id.Project], id)
+		}
+	}
+	for project, ids := range changed {
+		for _, id := range r.world.Edits[project] {
+			if in, ok := r.world.Want[id]; ok && !slices.Contains(ids, id) && r.world.progressOf(r.now(), in) != fresh {
+				ids = append(ids, id)
+			}
+		}
+		if r.world.Edits == nil {
+			r.world.Edits = map[string][]ID{}
+		}
+		r.world.Edits[project] = edit(r.world.Want, ids)
+	}
 }
 
 // Lost says of which projects it is not known what is wanted (see World); their instances are left alone.
@@ -113,10 +139,12 @@ type View struct {
 func (r *Reconciler) Look(now time.Time) (views []View, changed <-chan struct{}, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ids := r.world.IDs()
+	w := r.world
+	w.turns, w.judged = map[string]turn{}, &judged{of: map[ID]Verdict{}}
+	ids := w.IDs()
 	views = make([]View, 0, len(ids))
 	for _, id := range ids {
-		v := View{ID: id, Want: r.world.Want[id], Lives: r.world.Have[id], Verdict: Judge(now, r.world, id)}
+		v := View{ID: id, Want: w.Want[id], Lives: w.Have[id], Verdict: Judge(now, w, id)}
 		v.Busy = r.busy[id] || r.dirty[id] || r.all || len(v.Verdict.Do) > 0
 		views = append(views, v)
 	}
@@ -127,7 +155,7 @@ func (r *Reconciler) Look(now time.Time) (views []View, changed <-chan struct{},
 func (r *Reconciler) Would(now time.Time, want []Instance, why, renamed map[string]string) []Action {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := World{Want: wanted(want), Have: r.world.Have, Why: why, Renamed: renamed}
+	w := World{Want: wanted(want), Have: r.world.Have, Why: why, Renamed: renamed, Plain: true}
 	do, _ := Plan(now, w, w.IDs())
 	return do
 }

@@ -21,6 +21,8 @@ type Instance struct {
 	Since      time.Time         // its schedule's times count from then on
 	Ran        uint64            // a job: generation of its last run, also of one before the boot
 	Note       string            // what is to be known of it while it runs; no trouble of the life itself
+	Place      int               // of its process in the file
+	Beside     bool              // start: beside a life of it that goes on
 }
 
 // A State of a life, as a Runtime sees it.
@@ -69,13 +71,21 @@ type Observed struct {
 	State      State
 	PID        int
 	Started    time.Time
-	Deadline   time.Time // Stopping: when it will be killed
-	Asked      bool      // its end was asked for, so it is no death
-	Adopted    bool      // its parent is gone
+	Asleep     time.Duration // how long the machine had slept since its boot when it began, and 1 ns; 0: not known
+	Slept      time.Duration // how long the machine slept meanwhile, as far as the time from Started on counts that
+	Deadline   time.Time     // Stopping: when it will be killed
+	Asked      bool          // its end was asked for, so it is no death
+	Adopted    bool          // its parent is gone
 	Exit       Exit
-	Ready      bool   // it said so over its channel; no meaning for those that need not say it
-	Note       string // what was done otherwise than recorded when it was started: a program that has moved
-	Trouble    string // something that does not stop it: log writing stalled, processes escaped
+	Ready      bool      // it was found ready once; no meaning for those that need not be
+	Said       string    // which of the things it must say to be ready it has said, a word each
+	Sick       string    // why it must be ended and begun anew: it does not answer, it hangs
+	Healthy    bool      // asked whether it is alive, it has answered since this daemon began; not recorded
+	Unwell     string    // what it answered last, where that is not what is expected; not recorded
+	Port       int       // of its own, where it is exposed by kitt; else 0
+	More       time.Time // until when it asked for more time, to be ready or to end; not recorded
+	Note       string    // what was done otherwise than recorded when it was started: a program that has moved
+	Trouble    string    // something that does not stop it: log writing stalled, processes escaped
 	History    History
 }
 

@@ -3,28 +3,31 @@ package service
 import (
 	"context"
 	"sync"
+	"time"
 
-	"kitt.sh/reconcile"
+	"kitt.sh/reconcile/local"
 )
 
 // An alarm tells that the clock was set or that the machine slept, so that times that passed meanwhile are not missed:
-// timers stand still in sleep. It costs nothing as long as nothing has a schedule.
+// timers stand still in sleep. It costs nothing as long as that matters to nobody (see timely).
 type alarm struct {
-	ring func()
+	woke func(slept time.Duration) // 0: the clock was set, if anything happened at all
+	nap  nap                       // of run alone
 	kick chan struct{}
 
 	mu     sync.Mutex
 	wanted bool
 }
 
-func newAlarm(ring func()) *alarm { return &alarm{ring: ring, kick: make(chan struct{}, 1)} }
+func newAlarm(woke func(time.Duration)) *alarm {
+	return &alarm{woke: woke, nap: nap{asleep: local.Asleep}, kick: make(chan struct{}, 1)}
+}
 
-// set arms the alarm if any of these has a schedule.
-func (a *alarm) set(list []reconcile.Instance) {
-	wanted := false
-	for _, in := range list {
-		wanted = wanted || in.Process.Schedule.Cron != "" || in.Process.Schedule.Restart != ""
-	}
+// ring tells.
+func (a *alarm) ring() { a.woke(a.nap.since()) }
+
+// set arms the alarm, or turns it off.
+func (a *alarm) set(wanted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.wanted == wanted {
@@ -44,6 +47,7 @@ func (a *alarm) run(ctx context.Context) error {
 		wanted := a.wanted
 		a.mu.Unlock()
 		if wanted {
+			a.nap.since() // what was before is nobody's business
 			if err := a.listen(ctx); err != nil {
 				return err
 			}

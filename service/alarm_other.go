@@ -7,9 +7,12 @@ import (
 	"time"
 )
 
-// listen rings each minute until set is called or ctx ends: here nobody tells of sleep.
+// alarmEvery is how late a wake is noticed at most.
+const alarmEvery = 20 * time.Second
+
+// listen rings often until set is called or ctx ends: here nobody tells of sleep.
 func (a *alarm) listen(ctx context.Context) error {
-	t := time.NewTicker(time.Minute)
+	t := time.NewTicker(alarmEvery)
 	defer t.Stop()
 	for {
 		select {

@@ -2,10 +2,10 @@ package service
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
+	"kitt.sh/service/api"
 	"kitt.sh/service/unit"
 )
 
@@ -20,11 +20,8 @@ type announced struct {
 
 // postAnnounce notes what the coming end of the service means: {"stay":true} leaves the processes running.
 func (d *Daemon) postAnnounce(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Stay bool `json:"stay"`
-	}
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-		refuse(w, failure{2, "read request: " + err.Error(), ""})
+	var body api.Announcement
+	if !sent(w, r, &body) {
 		return
 	}
 	d.mu.Lock()

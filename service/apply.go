@@ -31,8 +31,21 @@ func (d *Daemon) apply(ctx context.Context, l api.Load, out *lines) error {
 	code, text, hint := w.run(ctx)
 	if code == 0 && w.said == 0 && w.todo == 0 {
 		text = fmt.Sprintf("nothing to do: %s as %s wants them", plural(len(w.ids()), "instance is", "instances are"), filepath.Base(l.Spec.File))
+		if n := len(l.Spec.Notify); n > 0 {
+			text += fmt.Sprintf("; it has %s: kitt notify test", plural(n, "notify block", "notify blocks"))
+		}
 	}
 	d.sayReplaced(out.say)
+	switch {
+	case w.skip, code == 1:
+		d.mu.Lock()
+		d.gate.watch(l.Spec.Project)
+		d.mu.Unlock()
+	case code == 0:
+		d.markGood(l.Spec.Project)
+	case code != codeMoved:
+		text, hint = w.gate(ctx, l.Spec.Project, text, hint)
+	}
 	w.finish(code, text, hint)
 	return nil
 }
@@ -58,8 +71,17 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 			}
 		}
 	}
+	anew, err := d.givePorts(s)
+	if err != nil {
+		return nil, err
+	}
+	l.Request.Ports = nil // the spec has them
+	if err := d.mayListen(ctx, s, l.Means); err != nil {
+		return nil, err
+	}
 	before := d.before(s, old)
-	why, err := d.adopt(s)
+	by, _ := ctx.Value(callerKey{}).(caller)
+	why, err := d.adopt(s, cause{"applied", by.String()})
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +91,7 @@ func (d *Daemon) take(ctx context.Context, l api.Load, say func(api.Line)) (old 
 	}
 	failpoint.Here("daemon.apply.committed")
 	sayDiffers(before, s, say)
+	sayPorts(s, anew, say)
 	d.drop(old, s.Project)
 	d.watching.resume(d.instancesOf(s.Project))
 	delete(d.troubles, s.Project)
@@ -95,12 +118,13 @@ func (d *Daemon) claim(s *spec.Spec) error {
 func (d *Daemon) applied(l api.Load, old []string, before *spec.Spec, say func(api.Line)) error {
 	s := &l.Spec
 	p := d.intents.Projects[s.Project]
-	if len(old) == 0 && p != nil && p.Down == nil && len(p.Holds) == 0 && len(l.Only) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
+	if len(old) == 0 && p != nil && p.Pin == nil && p.Down == nil && len(p.Holds) == 0 && len(l.Only) == 0 && p.File == s.File && sameRequest(p.Request, l.Request) {
 		return nil
 	}
 	for _, name := range append([]string{s.Project}, old...) {
 		if p := d.intents.Projects[name]; p != nil {
 			sayLifted(p, heldAfter(time.Now(), p, before, l), say)
+			sayUnpinned(p, say)
 		}
 	}
 	return d.commit(func(in *reconcile.Intents) error {
@@ -111,7 +135,8 @@ func (d *Daemon) applied(l api.Load, old []string, before *spec.Spec, say func(a
 			in.Projects[s.Project] = p
 		}
 		p.File, p.Request, p.Down, p.Holds = s.File, l.Request, nil, heldAfter(time.Now(), p, before, l)
-		p.Revision++
+		p.Pin = nil
+		p.Applies++
 		return nil
 	})
 }
@@ -141,6 +166,11 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 		return err
 	}
 	names := formerly(d.intents, s)
+	anew, err := d.givePorts(s)
+	if err != nil {
+		return err
+	}
+	l.Request.Ports = nil
 	in := d.intents.Clone()
 	rename(in, names, s.Project)
 	old, p := d.specs[s.Project], in.Projects[s.Project]
@@ -150,6 +180,7 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 	lifted := reconcile.Project{File: s.File, Request: l.Request}
 	if p != nil {
 		sayLifted(p, heldAfter(time.Now(), p, old, l), say)
+		sayUnpinned(p, say)
 		lifted.Scale, lifted.Generations = p.Scale, p.Generations
 	}
 	lifted.Holds = heldAfter(time.Now(), p, old, l)
@@ -162,9 +193,16 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 	}
 	want = append(want, reconcile.Expand(time.Now(), s, &lifted, digests)...)
 	n := sayPlan(d.rec.Would(time.Now(), want, changes(old, s, d.digests), renamed(in)), s.Project, names, say)
-	n += sayEdits(old, s, say)
+	n += sayEdits(old, s, say) + sayNotify(old, s, say)
+	for _, text := range portsGiven(s, anew, "would be") {
+		say(api.Line{Type: "note", Text: text})
+	}
 	if p != nil && !maps.Equal(p.Request.Env, l.Request.Env) && l.Capture {
 		say(api.Line{Type: "note", Text: "the captured environment differs; the next start of each process uses the new one, nothing restarts for it"})
+	}
+	if text := d.driftFor(s.Service); text != "" {
+		n++
+		say(api.Line{Type: "action", Verb: "service", ID: "kitt", Reason: text})
 	}
 	say(api.Line{Type: "done", Text: plural(n, "change", "changes"), Up: n})
 	return nil
@@ -172,7 +210,7 @@ func (d *Daemon) plan(l api.Load, say func(api.Line)) error {
 
 // sayPlan tells the actions on one project, and on those whose place it takes, a line an instance, and counts them.
 func sayPlan(do []reconcile.Action, project string, old []string, say func(api.Line)) (n int) {
-	seen := map[reconcile.ID]bool{}
+	seen := map[reconcile.ID]reconcile.Verb{}
 	for _, a := range do {
 		if a.ID.Project != project && !slices.Contains(old, a.ID.Project) {
 			continue

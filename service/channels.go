@@ -2,7 +2,6 @@ package service
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kitt.sh/internal/forward"
 	"kitt.sh/service/api"
 )
 
@@ -97,6 +97,7 @@ func (cs *channels) close() {
 // serve reads until the channel ends.
 func (cs *channels) serve(c *channel) {
 	cs.d.orderCluster(c)
+	cs.d.forwarding.poke() // it may be one's that was not told yet
 	began, n := time.Now(), 0
 	lines := bufio.NewReaderSize(c.file, 4096)
 	for {
@@ -139,22 +140,22 @@ func (d *Daemon) heard(c *channel, line []byte) {
 		Data map[string]json.RawMessage `json:"data"`
 	}
 	var text string
+	if d.newlineIsReady(c.life) {
+		d.probing.heard(c.life, "fd")
+		return
+	}
 	switch {
 	case json.Unmarshal(line, &text) == nil:
 		if text == "ready" {
-			d.becameReady(c)
+			d.saidReady(c.life)
 		}
 	case json.Unmarshal(line, &m) != nil:
 	case m.Kitt == "cluster":
 		d.clusterSaid(c, line)
+	case m.Kitt == forward.Forwards:
+		d.forwarding.answered(c.life, line)
 	case m.Type == "axm:monitor":
 		c.measured(m.Data)
-	}
-}
-
-func (d *Daemon) becameReady(c *channel) {
-	if err := d.rt.Ready(context.Background(), c.life); err != nil {
-		d.Log.Warn("note ready", "life", c.life, "err", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -39,6 +40,7 @@ type Daemon struct {
 
 	StartKeeper func() error                    // brings a dead keeper back
 	StopService func(ctx context.Context) error // stops kitt's unit through its manager; nil without one, or where that may not be
+	Drift       func(want *spec.Service) string // what of kitt's own service is not as it should be; nil: there is none to look at
 	Comeback    string                          // why a service manager will bring this kitt back after a shutdown; "" where it will not
 
 	rec      *reconcile.Reconciler
@@ -54,6 +56,8 @@ type Daemon struct {
 	watching *watching
 	history  *runs
 	alarm    *alarm
+	gaveups  *gaveups
+	alerts   *alerts
 	remarks  remarks
 	witness  *keeper.Witness
 	leave    context.CancelCauseFunc
@@ -61,12 +65,23 @@ type Daemon struct {
 	rested   chan struct{} // closed when reconciling has ended
 	stopOnce sync.Once
 
+	signalled  chan struct{} // closed when the keeper was told to end
+	signalOnce sync.Once
+
 	moving  moving
 	calls   calls
 	program program
 
 	channels *channels
 
+	probing    *probing
+	drifts     drifts
+	gate       *gate
+	sampling   *sampling
+	listening  *listening
+	forwarding *forwarding
+	ui         *uiServer
+	uiPokes    chan struct{}  // the page was opened
 	background sync.WaitGroup // what answers the keeper; waited for at the end
 
 	mu        sync.Mutex // guards what follows; held over a commit, so that verbs come one after the other
@@ -79,6 +94,8 @@ type Daemon struct {
 	lost      map[string]bool // see reconcile.World
 	holdEnds  time.Time
 	announced announced
+
+	portsKept atomic.Pointer[map[int]bool] // see reserved
 }
 
 // Run serves until ctx ends or one of its parts fails. All parts have ended when it returns.
@@ -90,12 +107,13 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	defer d.close()
 	defer d.background.Wait()
-	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run, d.watching.run, d.alarm.run)
+	return serve(ctx, d.listen, d.follow, d.reconcile, d.watch.run, d.copies.run, d.copies.compressor, d.expire, d.memory.run, d.watching.run, d.alarm.run, d.gate.run, d.sampling.run, d.ui.run,
+		d.gaveups.run, d.alerts.run, d.probing.run, d.listening.run, d.forwarding.run)
 }
 
 // open reads the state and prepares the parts; nothing runs yet.
 func (d *Daemon) open() (err error) {
-	d.stopping, d.rested = make(chan struct{}), make(chan struct{})
+	d.stopping, d.rested, d.signalled = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	d.troubles, d.specs, d.digests = map[string]*api.Trouble{}, map[string]*spec.Spec{}, reconcile.Digests{}
 	if d.events, err = openEvents(d.Dirs.State); err != nil {
 		d.Log.Warn("open events", "err", err) // it runs on without
@@ -103,8 +121,16 @@ func (d *Daemon) open() (err error) {
 	d.readIntents()
 	d.rt = local.New(d.Keeper, d.Dirs.Home, d.Exe, d.Dirs.Logs)
 	d.rt.Ended = d.ended
+	d.rt.Failed = func(o reconcile.Observed, text string) {
+		d.events.add(api.Event{Kind: "error", ID: o.ID.String(), Reason: text})
+	}
 	d.channels = newChannels(d)
 	d.rt.Say = d.channels.say
+	d.probing = newProbing(d)
+	d.rt.Invite = d.invite
+	d.forwarding = newForwarding(d)
+	d.rt.Drain = d.forwarding.drain
+	d.rt.Reserved = d.reserved
 	d.rec = reconcile.New(d.rt, d.Log)
 	d.rec.Did = d.did
 	d.taps = newTaps(d.Keeper)
@@ -113,8 +139,11 @@ func (d *Daemon) open() (err error) {
 	}
 	failpoint.Here("daemon.open.held")
 	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
-	d.remarks.d = d
-	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.rec.LookAgain)
+	d.remarks.d, d.gate, d.sampling, d.ui = d, newGate(d), newSampling(d), newUIServer(d)
+	d.listening = newListening(d)
+	d.uiPokes = make(chan struct{}, 1)
+	d.gaveups, d.alerts = newGaveups(d), newAlerts(d)
+	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.woke)
 	if d.watch, err = newWatcher(d); err != nil {
 		return err
 	}
@@ -170,6 +199,7 @@ func (d *Daemon) readSpecs() {
 			s = &spec.Spec{Project: name, File: p.File, Reads: []string{p.File}}
 		}
 		d.specs[name] = s
+		d.gate.watch(name) // the daemon before this one may have died while it waited
 		d.watch.follow(name, s.Reads)
 		d.watch.poke(name)
 	}
@@ -187,6 +217,14 @@ func (d *Daemon) unreadable(project string, err error) {
 // reconcile is the loop; it pauses for good once kitt goes down.
 func (d *Daemon) reconcile(ctx context.Context) error {
 	defer close(d.rested)
+	if err := d.rt.Refresh(ctx); err != nil { // also where kitt goes down already: whoever stops the lives has to know them
+		return fmt.Errorf("look at lives: %w", err)
+	}
+	d.events.caughtUp()
+	failpoint.Here("daemon.open.refreshed")
+	if d.goingDown() {
+		return nil
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	d.background.Go(func() { // ended by ctx
@@ -196,11 +234,6 @@ func (d *Daemon) reconcile(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	})
-	if err := d.rt.Refresh(ctx); err != nil {
-		return fmt.Errorf("look at lives: %w", err)
-	}
-	d.events.caughtUp()
-	failpoint.Here("daemon.open.refreshed")
 	err := d.rec.Run(ctx)
 	if d.goingDown() {
 		return nil

@@ -25,25 +25,35 @@ type Loaded struct {
 
 // edited reads a project's file again and applies it, unless it is wrong or would do too much.
 func (d *Daemon) edited(ctx context.Context, project string) {
+	for d.reread(ctx, project) {
+	}
+}
+
+// reread is one try of that; again where somebody applied it in the meantime: what was read here may be older than that, and
+// would undo it.
+func (d *Daemon) reread(ctx context.Context, project string) (again bool) {
 	d.mu.Lock()
 	p := d.intents.Projects[project]
 	var req spec.Request
 	if p != nil {
 		req = p.Request
-		req.Path, req.Scale = p.File, scaled(p)
+		req.Path, req.Scale, req.Ports = p.File, scaled(p), d.portsOf(project)
 	}
 	d.mu.Unlock()
-	if p == nil || d.goingDown() {
-		return
+	if p == nil || d.goingDown() || d.stillPinned(project) {
+		return false
 	}
-	l, err := d.Load(ctx, req)
+	l, err := d.read(ctx, req)
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.intents.Projects[project] == nil || d.intents.Projects[project].File != p.File {
-		return
+	switch now := d.intents.Projects[project]; {
+	case now == nil || now.File != p.File:
+		return false
+	case now.Applies != p.Applies:
+		return true
 	}
 	t := d.trouble(p.File, project, l, err)
 	if t == nil {
@@ -53,6 +63,14 @@ func (d *Daemon) edited(ctx context.Context, project string) {
 	if l.Spec != nil && t != nil {
 		d.watch.follow(project, append(l.Spec.Reads, d.specs[project].Reads...))
 	}
+	return false
+}
+
+// stillPinned is pinned for who does not hold mu.
+func (d *Daemon) stillPinned(project string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.pinned(project)
 }
 
 func scaled(p *reconcile.Project) map[string]int {
@@ -91,16 +109,42 @@ func (d *Daemon) follow1(s *spec.Spec) *api.Trouble {
 		return &api.Trouble{Text: fmt.Sprintf("%s: this edit would remove %d of %d running processes; it is held", s.File, gone, of),
 			Hint: "kitt apply does it"}
 	}
+	if err := d.mayListen(context.Background(), s, d.notHeld(s.Project)); err != nil {
+		f := asFailure(err)
+		return &api.Trouble{Text: f.Error, Hint: f.Hint}
+	}
+	anew, err := d.givePorts(s)
+	if _, other := err.(otherPorts); other { // somebody took one of them meanwhile
+		d.watch.poke(s.Project)
+		return d.troubles[s.Project]
+	}
+	if err != nil {
+		f := asFailure(err)
+		return &api.Trouble{Text: f.Error, Hint: f.Hint}
+	}
 	s.Differs = toldOf(d.specs[s.Project], s)
-	why, err := d.adopt(s)
+	why, err := d.adopt(s, cause{why: "edited"})
 	if err != nil {
 		return &api.Trouble{Text: "keep spec: " + err.Error()}
 	}
 	if len(why) > 0 {
 		d.events.add(api.Event{Kind: "apply", ID: s.Project, Reason: s.File + " was edited"})
 	}
+	for _, text := range portsGiven(s, anew, "is") { // nobody waits for the answer
+		d.events.add(api.Event{Kind: "apply", ID: s.Project, Reason: text})
+	}
 	d.rewant(why)
+	d.gate.watch(s.Project)
 	return nil
+}
+
+// notHeld tells which processes of a project a user does not keep down. The caller holds mu.
+func (d *Daemon) notHeld(project string) func(process string) bool {
+	p := d.intents.Projects[project]
+	return func(process string) bool {
+		_, held := p.Held(time.Now(), reconcile.ID{Project: project, Process: process})
+		return !held
+	}
 }
 
 // removes counts the running processes of a project, and those of them that s does not name.
@@ -124,7 +168,7 @@ func (d *Daemon) removes(s *spec.Spec) (gone, of int) {
 func (d *Daemon) setTrouble(project string, t *api.Trouble) {
 	was := d.troubles[project]
 	if t != nil {
-		t.Complaints = veiled(t.Complaints)
+		t.Complaints = append([]spec.Complaint{}, veiled(t.Complaints)...) // a list also where there are none
 	}
 	switch {
 	case t == nil && was != nil:

@@ -19,7 +19,7 @@ func (d *Daemon) getEnviron(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	answer(w, d.environ(in, q.Get("reveal") == "1"))
+	answer(w, d.environ(in, yes(q, "reveal")))
 }
 
 // wanted is the first instance that a name means.

@@ -106,6 +106,13 @@ func (e *Events) write(ev api.Event) {
 	e.f, e.size = f, 0
 }
 
+// last is the number of the last event.
+func (e *Events) last() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.seq
+}
+
 // between returns the events after one number and up to another.
 func (e *Events) between(after, to uint64) (out []api.Event) {
 	e.mu.Lock()

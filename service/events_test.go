@@ -1,9 +1,8 @@
 package service
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,14 +77,16 @@ func TestAFollowerThatFellBehindReadsWhatItMissed(t *testing.T) {
 	for range 500 { // more than wait for anyone
 		e.add(api.Event{Kind: "exit"})
 	}
-	var out bytes.Buffer
-	d, enc, last := &Daemon{events: e}, json.NewEncoder(&out), uint64(0)
+	out := httptest.NewRecorder()
+	d, to, last := &Daemon{events: e}, newTeller(out, httptest.NewRequest("GET", "/", nil), 0), uint64(0)
 	for len(live) > 0 {
-		last = d.sendEvent(enc, <-live, last)
+		last = d.sendEvent(to, <-live, last)
 	}
 	e.add(api.Event{Kind: "exit"})
-	if last = d.sendEvent(enc, <-live, last); last != 501 || bytes.Count(out.Bytes(), []byte("\n")) != 501 {
-		t.Errorf("the last is %d, sent %d", last, bytes.Count(out.Bytes(), []byte("\n")))
+	last = d.sendEvent(to, <-live, last)
+	to.flush()
+	if n := strings.Count(out.Body.String(), "\n"); last != 501 || n != 501 {
+		t.Errorf("the last is %d, sent %d", last, n)
 	}
 }
 

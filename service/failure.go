@@ -19,6 +19,9 @@ func (f failure) Error() string { return f.text }
 // asFailure is what the client is told of an error.
 func asFailure(err error) api.Failure {
 	var f failure
+	if other := (otherPorts{}); errors.As(err, &other) {
+		return api.Failure{Error: other.Error(), Hint: "read it with request.ports as they are here, and send it again", Code: 1, Ports: other.ports}
+	}
 	if errors.As(err, &f) {
 		return api.Failure{Error: f.text, Hint: f.hint, Code: f.code}
 	}

@@ -50,6 +50,7 @@ func (d *Daemon) fenceOff() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fenced = true
+	d.alerts.end()
 	d.fence.drop()
 	d.fence = nil
 }

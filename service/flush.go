@@ -1,7 +1,6 @@
 package service
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"path/filepath"
@@ -16,8 +15,7 @@ import (
 // postFlush empties the stored output of the named, and the copies of it that their spec names.
 func (d *Daemon) postFlush(w http.ResponseWriter, r *http.Request) {
 	var o api.Order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		refuse(w, failure{2, "read request: " + err.Error(), ""})
+	if !sent(w, r, &o) {
 		return
 	}
 	o.Project = d.near(r, o.Project)
@@ -34,7 +32,7 @@ func (d *Daemon) postFlush(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	s := &lines{w: w}
+	s := newLines(w, r)
 	var errs []error
 	n, flushed := 0, map[string]bool{}
 	views, _, _ := d.rec.Look(time.Now())

@@ -17,6 +17,7 @@ import (
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/reconcile/local"
 	"kitt.sh/service/api"
+	"kitt.sh/spec"
 )
 
 // FuzzEvents: any bytes as the event log are passed over or read, and the log goes on.
@@ -112,7 +113,8 @@ func deaf(t testing.TB) *keeper.Client {
 // of an environment, but the one that was asked for.
 func FuzzRequests(f *testing.F) {
 	for _, path := range []string{"/v1/status", "/v1/status?view=table&targets=web,x/y.9", "/v1/show?name=web.1", "/v1/environ?name=web", "/v1/events?n=-1&since=x",
-		"/v1/logs/wait?targets=web", "/v1/version", "/v1/nothing", "/v1/status?project=%00&targets=%zz"} {
+		"/v1/logs/wait?targets=web", "/v1/logs?n=5&since=1h&until=0s&grep=x&level=warn&stream=err&cursor=e30", "/v1/watch?every=1ms&targets=web",
+		"/v1/events?after=3&n=2", "/v1/openapi.json", "/v1/version", "/v1/nothing", "/v1/status?project=%00&targets=%zz"} {
 		f.Add("GET", path, "")
 	}
 	f.Add("POST", "/v1/apply", `{"spec":{"project":"shop","file":"/s/kitt.hcl","processes":[{"name":"web","command":["true"],"instances":1}]},"request":{"path":"/s"},"wait":true,"timeout":1000000}`)
@@ -123,6 +125,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("POST", "/v1/stop", `{"targets":["web"],"for":-9223372036854775808,"message":"\u001b[2J"}`)
 	f.Add("POST", "/v1/down", `{"project":"shop"}`)
 	f.Add("POST", "/v1/delete", `[`)
+	f.Add("POST", "/v1/plan", `{"file":"/x/kitt.hcl","timeout":"1m"}`)
 	f.Fuzz(func(t *testing.T, method, target, body string) {
 		r, err := http.NewRequest(method, "http://kitt"+target, strings.NewReader(body))
 		if err != nil || r.URL.Host != "kitt" || strings.Contains(target, "shutdown") || strings.Contains(target, "reveal") {
@@ -154,11 +157,12 @@ func answering(t *testing.T) *Daemon {
 	t.Cleanup(d.rt.Close)
 	d.taps = newTaps(d.Keeper)
 	d.leave = func(error) {}
+	d.Load = func(context.Context, spec.Request) (Loaded, error) { return Loaded{Spec: shop("web")}, nil }
 	d.rested = make(chan struct{})
 	close(d.rested)
 	s := shop("web")
 	s.Processes[0].Env = map[string]string{"TOKEN": "swordfish99"}
-	if _, err := d.adopt(s); err != nil {
+	if _, err := d.adopt(s, cause{why: "applied"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.commit(func(in *reconcile.Intents) error {

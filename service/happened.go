@@ -19,6 +19,7 @@ func (d *Daemon) did(a reconcile.Action, err error) {
 	}
 	if a.Verb == reconcile.Start {
 		ev.At = api.Time{Time: a.Begun} // before the first words of the life
+		d.gaveups.look(a.ID)
 	}
 	d.events.add(ev)
 	if err == nil {
@@ -46,6 +47,9 @@ func (d *Daemon) ended(o reconcile.Observed) {
 	}
 	d.jobEnded(o)
 	d.events.add(api.Event{Kind: "exit", ID: o.ID.String(), Reason: reason, PID: o.PID, Life: o.Life, Exit: apiExit(o.Exit)})
+	if !o.Asked {
+		d.gaveups.look(o.ID)
+	}
 }
 
 // folder is where the streams of an instance lie: where its spec says, or kitt's own place.

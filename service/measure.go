@@ -14,7 +14,7 @@ import (
 // getScrape answers with everything that can be measured, as text for Prometheus. Nothing is sampled but for the asker.
 func (d *Daemon) getScrape(w http.ResponseWriter, r *http.Request) {
 	kind := openmetrics.ContentType(r.Header.Get("Accept"))
-	if r.URL.Query().Has("open") {
+	if yes(r.URL.Query(), "open") {
 		kind = openmetrics.Open
 	}
 	families, err := d.measure(r)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func heldAfter(now time.Time, p *reconcile.Project, before *spec.Spec, l api.Loa
 	out = map[string]reconcile.Hold{}
 	for _, proc := range l.Spec.Processes {
 		switch {
-		case l.Means(proc.Name):
+		case l.Means(proc.Name), proc.Fronts() != "":
 		case p != nil && p.Down != nil:
 			out[proc.Name] = *p.Down
 		case before == nil || process(before, proc.Name) == nil:
@@ -49,6 +50,13 @@ func heldAfter(now time.Time, p *reconcile.Project, before *spec.Spec, l api.Loa
 		}
 	}
 	return out
+}
+
+// sayUnpinned tells that a project was rolled back, and is no longer.
+func sayUnpinned(p *reconcile.Project, say func(api.Line)) {
+	if p.Pin != nil {
+		say(api.Line{Type: "action", Verb: "lift", ID: "the rollback", Reason: fmt.Sprintf("it was rolled back to revision %d", p.Pin.Revision)})
+	}
 }
 
 // sayLifted names the holds of p that are gone after an apply.

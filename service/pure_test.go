@@ -34,7 +34,7 @@ func TestLine(t *testing.T) {
 			"stop web.1 no longer wanted|stop web.2 no longer wanted"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			seen, got := map[reconcile.ID]bool{}, []string{}
+			seen, got := map[reconcile.ID]reconcile.Verb{}, []string{}
 			for _, a := range row.do {
 				if l, ok := line(a, seen); ok {
 					got = append(got, l.Verb+" "+l.ID+" "+l.Reason)

@@ -3,6 +3,7 @@ package service
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"kitt.sh/reconcile"
@@ -64,6 +65,7 @@ func (d *Daemon) drop(old []string, name string) {
 		}
 		d.watch.follow(was, nil)
 		_ = os.Remove(d.specPath(was)) // no project has it any more: nobody reads it
+		_ = os.RemoveAll(filepath.Dir(d.revisionPath(was, "index")))
 		d.events.add(api.Event{Kind: "apply", ID: name, Reason: fmt.Sprintf("project %s is now %s", was, name)})
 	}
 	d.pruneDigests()

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"strconv"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -86,8 +85,8 @@ func parseRuns(b []byte, want func(api.Run) bool) (out []api.Run) {
 // getRuns answers with the last ?n= runs of all jobs, or of ?targets=a,b.
 func (d *Daemon) getRuns(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	n, err := strconv.Atoi(q.Get("n"))
-	if err != nil || n <= 0 {
+	n := number(q, "n", 0)
+	if n == 0 {
 		n = 20
 	}
 	ids, near := map[string]bool{}, d.near(r, q.Get("near"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -68,38 +69,8 @@ func guard(next http.Handler) http.Handler {
 	})
 }
 
-// routes is the whole API.
-func (d *Daemon) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/version", d.getVersion)
-	mux.HandleFunc("GET /v1/status", d.getStatus)
-	mux.HandleFunc("GET /v1/show", d.getShow)
-	mux.HandleFunc("GET /v1/metrics", d.getMetrics)
-	mux.HandleFunc("GET /v1/scrape", d.getScrape)
-	mux.HandleFunc("GET /v1/explain", d.getShow)
-	mux.HandleFunc("GET /v1/environ", d.getEnviron)
-	mux.HandleFunc("GET /v1/events", d.streaming(d.getEvents))
-	mux.HandleFunc("GET /v1/logs/wait", d.streaming(d.getLogs))
-	mux.HandleFunc("POST /v1/apply", d.postLoad(d.apply))
-	mux.HandleFunc("POST /v1/plan", d.postLoad(func(_ context.Context, l api.Load, out *lines) error {
-		return d.plan(l, out.say)
-	}))
-	for _, verb := range []string{"restart", "reload", "start", "stop", "delete", "down", "scale", "reset", "send"} {
-		mux.HandleFunc("POST /v1/"+verb, d.postOrder(verb))
-	}
-	mux.HandleFunc("POST /v1/run", d.postOrder("run"))
-	mux.HandleFunc("GET /v1/runs", d.getRuns)
-	mux.HandleFunc("GET /v1/listing", d.getListing)
-	mux.HandleFunc("POST /v1/signal", d.postSignal)
-	mux.HandleFunc("POST /v1/flush", d.postFlush)
-	mux.HandleFunc("POST /v1/shutdown", d.postShutdown)
-	mux.HandleFunc("POST /v1/await", d.postAwait)
-	mux.HandleFunc("POST /v1/announce", d.postAnnounce)
-	return mux
-}
-
 func (d *Daemon) getVersion(w http.ResponseWriter, _ *http.Request) {
-	answer(w, map[string]any{"version": d.Version, "pid": os.Getpid()})
+	answer(w, api.Version{Version: d.Version, PID: os.Getpid()})
 }
 
 // answer sends v as JSON, with a newline at its end.
@@ -111,8 +82,12 @@ func answer(w http.ResponseWriter, v any) {
 // refuse sends an error as a Failure.
 func refuse(w http.ResponseWriter, err error) {
 	f := asFailure(err)
+	refuseAs(w, httpStatus(f.Code), f)
+}
+
+func refuseAs(w http.ResponseWriter, status int, f api.Failure) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(httpStatus(f.Code))
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(f)
 }
 
@@ -123,60 +98,76 @@ func who(r *http.Request) caller {
 	return c
 }
 
-// postLoad serves a verb that takes a Load and answers with lines.
-func (d *Daemon) postLoad(verb func(context.Context, api.Load, *lines) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// load serves a verb that takes a Load and answers with lines.
+func load(verb func(*Daemon, context.Context, api.Load, *lines) error) func(*Daemon, http.ResponseWriter, *http.Request) {
+	return func(d *Daemon, w http.ResponseWriter, r *http.Request) {
 		var l api.Load
-		if err := json.NewDecoder(r.Body).Decode(&l); err != nil {
-			refuse(w, failure{2, "read request: " + err.Error(), ""})
+		if !sent(w, r, &l) {
+			return
+		}
+		if err := d.readFor(r.Context(), &l); err != nil {
+			refuse(w, err)
 			return
 		}
 		if err := spec.Validate(&l.Spec); err != nil {
 			refuse(w, failure{6, "read request: " + err.Error(), "kitt check"})
 			return
 		}
-		s := &lines{w: w}
-		if err := verb(r.Context(), l, s); err != nil {
+		d.coverLoad(r.Context(), &l)
+		s := newLines(w, r)
+		if err := verb(d, r.Context(), l, s); err != nil {
 			s.fail(err)
 		}
 	}
 }
 
-// postOrder serves a verb on processes.
-func (d *Daemon) postOrder(verb string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// order serves a verb on processes.
+func order(verb string) func(*Daemon, http.ResponseWriter, *http.Request) {
+	return func(d *Daemon, w http.ResponseWriter, r *http.Request) {
 		var o api.Order
-		if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-			refuse(w, failure{2, "read request: " + err.Error(), ""})
+		if !sent(w, r, &o) {
 			return
 		}
 		c := who(r)
 		o.Project = d.near(r, o.Project)
-		s := &lines{w: w}
+		s := newLines(w, r)
 		if err := d.order(r.Context(), verb, o, c, s); err != nil {
 			s.fail(err)
 		}
 	}
 }
 
-// lines streams api.Lines, one JSON object a line. They leave with flush, or with the answer's end.
-type lines struct {
-	w     http.ResponseWriter
-	begun bool
+// sent reads the body of a request into v, or refuses it.
+func sent(w http.ResponseWriter, r *http.Request, v any) bool {
+	err := json.NewDecoder(r.Body).Decode(v)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, io.EOF):
+		refuse(w, failure{2, "read request: nothing was sent", `a JSON object is: {"targets": ["web"]}, or {}`})
+	default:
+		refuse(w, failure{2, "read request: " + err.Error(), "GET /v1/openapi.json says what is meant"})
+	}
+	return false
 }
 
+// lines streams api.Lines. They leave with flush, or with the answer's end.
+type lines struct{ *teller } // without one nobody listens
+
+func newLines(w http.ResponseWriter, r *http.Request) *lines { return &lines{newTeller(w, r, 4<<10)} }
+
 func (l *lines) say(line api.Line) {
-	if !l.begun {
-		l.w.Header().Set("Content-Type", "application/x-ndjson")
-		l.begun = true
+	if l.teller == nil {
+		return
 	}
-	_ = json.NewEncoder(l.w).Encode(line)
+	l.tell("line", "", line)
+	_ = l.out.Flush()
 }
 
 // flush sends what was said, if anything was.
 func (l *lines) flush() {
-	if l.begun {
-		l.w.(http.Flusher).Flush()
+	if l.teller != nil && l.begun {
+		l.teller.flush()
 		failpoint.Here("daemon.reply.flushed")
 	}
 }

@@ -33,34 +33,37 @@ type wait struct {
 	raised  map[reconcile.ID]uint64 // restart: the generations that were asked for; a later one is somebody else's
 	foreign []string                // projects whose instances are named in full
 
-	unripe bool            // the last look found one that was too young: another is due, whatever the clock says by now
-	asleep map[int]slumber // young lives that were seen to sleep, by pid
+	counting bool            // something is being stopped, and has so long yet
+	unripe   bool            // the last look found one that was too young: another is due, whatever the clock says by now
+	asleep   map[int]slumber // young lives that were seen to sleep, by pid
 
 	said  int
 	todo  int // instances that are not as they should be at the end
-	seen  map[reconcile.ID]bool
+	seen  map[reconcile.ID]reconcile.Verb
 	views []reconcile.View
 	base  map[reconcile.ID]int // restarts at the beginning
 }
 
 // run returns the exit code of the command and its last words.
 func (w *wait) run(ctx context.Context) (code int, text, hint string) {
-	w.seen, w.base = map[reconcile.ID]bool{}, map[reconcile.ID]int{}
+	w.seen, w.base = map[reconcile.ID]reconcile.Verb{}, map[reconcile.ID]int{}
 	if w.timeout <= 0 {
 		w.timeout = time.Minute
 	}
 	end := time.NewTimer(w.timeout)
 	defer end.Stop()
-	last := -1
+	last := ""
 	for {
+		began := time.Now()
 		pending, settled, changed := w.look()
+		took := time.Since(began)
 		w.drain()
 		if settled || w.skip {
 			return w.verdict(pending, false)
 		}
-		if up := len(w.views) - len(pending); up != last {
-			last = up
-			w.out.say(api.Line{Type: "progress", Up: up, Total: len(w.views), Pending: first(pending, 20)})
+		if state := w.state(pending); state != last {
+			last = state
+			w.out.say(api.Line{Type: "progress", Up: len(w.views) - len(pending), Total: len(w.views), Pending: first(pending, 20)})
 		}
 		w.out.flush()
 		select {
@@ -77,14 +80,27 @@ func (w *wait) run(ctx context.Context) (code int, text, hint string) {
 		case a := <-w.acts:
 			w.tell(a)
 		case <-w.youth():
+		case <-w.second():
 		}
+		w.pace(ctx, took)
+	}
+}
+
+// pace rests four times as long as the last look at everything took: of hundreds that begin one after the other, each is
+// news, and to look at all of them for each takes the time that they need.
+func (w *wait) pace(ctx context.Context, took time.Duration) {
+	t := time.NewTimer(min(4*took, 50*time.Millisecond))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }
 
 // look refreshes the views. settled means that nothing more will happen by itself.
 func (w *wait) look() (pending []api.Pending, settled bool, changed <-chan struct{}) {
 	all, changed, ok := w.d.rec.Look(time.Now())
-	w.views, settled, w.unripe = w.views[:0], ok, false
+	w.views, settled, w.unripe, w.counting = w.views[:0], ok, false, false
 	for _, v := range all {
 		if !w.mine(v.ID) {
 			continue
@@ -101,12 +117,20 @@ func (w *wait) look() (pending []api.Pending, settled bool, changed <-chan struc
 
 // judge tells whether one instance is up, and if not whether it is any use to wait for it.
 func (w *wait) judge(v reconcile.View) (p api.Pending, up, final bool) {
-	p = api.Pending{ID: v.ID.Short(), Phase: string(v.Verdict.Phase), Reason: v.Verdict.Reason}
+	now := time.Now()
+	p = api.Pending{ID: v.ID.Short(), Phase: string(v.Verdict.Phase), Reason: w.d.reason(now, v)}
+	if _, killed := untilKill(now, v); killed {
+		w.counting = true
+	}
 	if v.Busy {
 		return p, false, false
 	}
 	switch v.Verdict.Phase {
 	case reconcile.PhaseRunning:
+		if v.Verdict.Pending {
+			p.Final = v.Verdict.Final
+			return p, false, p.Final
+		}
 		if why, vain := w.reloading(v); why != "" {
 			p.Reason, p.Final = why, vain
 			return p, false, vain
@@ -230,7 +254,7 @@ func (w *wait) later(a *reconcile.Action) bool {
 		_, generation, err := reconcile.ParseLife(a.Life)
 		return err == nil && generation >= upTo
 	case reconcile.Start:
-		return a.Want.Generation > upTo && !w.seen[a.ID]
+		return a.Want.Generation > upTo && w.seen[a.ID] == ""
 	}
 	return false
 }
@@ -254,12 +278,20 @@ func (w *wait) verdict(pending []api.Pending, late bool) (code int, text, hint s
 	if more := len(pending) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
-	text = fmt.Sprintf("%d of %d not up", len(pending), len(w.views))
+	text = fmt.Sprintf("%d of %d not %s", len(pending), len(w.views), w.goal())
 	if late {
 		text += fmt.Sprintf(" after %s", w.timeout)
 	}
 	w.out.say(api.Line{Type: "progress", Up: len(w.views) - len(pending), Total: len(w.views), Pending: pending})
 	return 5, text + "\n  " + strings.Join(names, "\n  "), w.hint(pending)
+}
+
+// goal is what all are to be in the end.
+func (w *wait) goal() string {
+	if w.ending {
+		return "down"
+	}
+	return "up"
 }
 
 // hint is the way out that a failure knows, or where to look. Of several that differ each is named.
@@ -284,20 +316,26 @@ func (w *wait) hint(pending []api.Pending) string {
 
 func first[T any](list []T, n int) []T { return list[:min(n, len(list))] }
 
-// line words an action for people, one line for each instance: a start that follows a stop is told by the stop.
-func line(a reconcile.Action, seen map[reconcile.ID]bool) (api.Line, bool) {
+// line words an action for people, one line for each instance: a start that follows a stop is told by the stop, and the stop that
+// follows the start of a successor by that start. seen has the verb by which a replacement was told.
+func line(a reconcile.Action, seen map[reconcile.ID]reconcile.Verb) (api.Line, bool) {
 	verb := string(a.Verb)
 	switch {
-	case a.Verb == reconcile.Forget:
-		return api.Line{}, false
-	case a.Verb == reconcile.Start && seen[a.ID]:
-		delete(seen, a.ID)
-		return api.Line{}, false
 	case reconcile.Replaces(a.Reason):
 		verb = "restart"
 	case strings.HasPrefix(a.Reason, "spec changed") && a.Verb != reconcile.Tune:
 		verb = "replace"
 	}
-	seen[a.ID] = a.Verb != reconcile.Tune && a.Reason != "" && (verb == "restart" || verb == "replace")
+	replaces := verb == "restart" || verb == "replace"
+	switch told := seen[a.ID]; {
+	case a.Verb == reconcile.Forget:
+		return api.Line{}, false
+	case a.Verb == reconcile.Start && told == reconcile.Stop, a.Verb == reconcile.Stop && told == reconcile.Start && replaces:
+		delete(seen, a.ID)
+		return api.Line{}, false
+	}
+	if delete(seen, a.ID); replaces && a.Verb != reconcile.Tune && (a.Verb == reconcile.Stop || a.Want.Beside) {
+		seen[a.ID] = a.Verb
+	}
 	return api.Line{Type: "action", Verb: verb, ID: a.ID.Short(), Reason: a.Reason}, true
 }

@@ -28,7 +28,7 @@ func TestARestartTellsOfItselfAlone(t *testing.T) {
 		{"what came before it is told", []reconcile.Action{start(1), stop(1), start(2)}, 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w := wait{out: &lines{w: httptest.NewRecorder()}, seen: map[reconcile.ID]bool{},
+			w := wait{out: newLines(httptest.NewRecorder(), httptest.NewRequest("POST", "/", nil)), seen: map[reconcile.ID]reconcile.Verb{},
 				mine: func(reconcile.ID) bool { return true }, raised: map[reconcile.ID]uint64{id(1): 2}}
 			for _, a := range row.do {
 				w.tell(&a)
@@ -58,7 +58,7 @@ func TestAStopWaitsForWhatLivesWhateverItsVerdict(t *testing.T) {
 	left := reconcile.View{ID: id(1), Lives: []reconcile.Observed{{State: reconcile.Running}},
 		Verdict: reconcile.Verdict{Phase: reconcile.PhaseWaiting, Final: true}}
 	for _, row := range []struct{ ending, final bool }{{true, false}, {false, true}} {
-		w := wait{ending: row.ending}
+		w := wait{d: &Daemon{}, ending: row.ending}
 		if _, up, final := w.judge(left); up || final != row.final {
 			t.Errorf("ending %v: up %v, final %v", row.ending, up, final)
 		}

@@ -2,9 +2,7 @@ package service
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"sync"
 	"time"
 
 	"kitt.sh/reconcile"
@@ -15,12 +13,11 @@ import (
 // postShutdown stops every process and kitt itself. What is wanted stays wanted: the next start brings it back.
 func (d *Daemon) postShutdown(w http.ResponseWriter, r *http.Request) {
 	var o api.Order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		refuse(w, failure{2, "read request: " + err.Error(), ""})
+	if !sent(w, r, &o) {
 		return
 	}
 	d.events.add(api.Event{Kind: "shutdown", By: who(r).String()})
-	s := &lines{w: w}
+	s := newLines(w, r)
 	n, left := d.stopAll(context.WithoutCancel(r.Context()), func(l api.Line) { s.say(l); s.flush() })
 	if left > 0 {
 		s.say(api.Line{Type: "note", Text: plural(left, "process", "processes") + " could not be ended"})
@@ -38,8 +35,15 @@ func (d *Daemon) end(stopped bool) {
 	defer cancel()
 	time.Sleep(20 * time.Millisecond) // the answer is on its way
 	if d.Service && stopped && d.StopService != nil {
+		d.background.Go(func() { // ended by ctx
+			select {
+			case <-d.signalled: // to wait for the manager, which waits for the keeper, which waits for this daemon, would only last
+				cancel()
+			case <-ctx.Done():
+			}
+		})
 		err := d.StopService(ctx)
-		if err == nil {
+		if err == nil || isClosed(d.signalled) {
 			return // the manager signals the keeper
 		}
 		d.Log.Warn("stop service", "err", err) // the keeper's exit 0 is enough for launchd
@@ -50,8 +54,18 @@ func (d *Daemon) end(stopped bool) {
 	d.leave(errReplaced)
 }
 
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 // told answers the keeper's question after a SIGTERM: stop all, or leave the processes running.
 func (d *Daemon) told(ctx context.Context) {
+	d.signalOnce.Do(func() { close(d.signalled) })
 	var err error
 	if !d.goingDown() && d.stops(ctx) {
 		err = d.endAll(ctx)
@@ -67,23 +81,12 @@ func (d *Daemon) told(ctx context.Context) {
 // endAll has the keeper end once every life has ended, and stops them all meanwhile, each in its own way. The keeper
 // is told first: it waits for an answer only for a moment.
 func (d *Daemon) endAll(ctx context.Context) error {
-	longest := time.Duration(0)
 	lives, _ := d.rt.Observe(ctx)
-	for _, l := range lives {
-		longest = max(longest, takes(d.howToStop(l)))
-	}
+	longest := d.planStops(lives).whole()
 	ended := make(chan error, 1)
 	d.background.Go(func() { ended <- d.Keeper.ShutdownAfter(ctx, longest+time.Second) }) // ends with the lives, or with ctx
 	d.orderStops(ctx, func(api.Line) {})
 	return <-ended
-}
-
-// takes is the longest time that a stop can take: that of its command, and that of its signal.
-func takes(how spec.Stop) time.Duration {
-	if len(how.Command) > 0 {
-		return 2 * how.Timeout
-	}
-	return how.Timeout
 }
 
 // stopAll ends reconciling and stops everything that lives. It returns how many there were and how many are left.
@@ -92,29 +95,14 @@ func (d *Daemon) stopAll(ctx context.Context, say func(api.Line)) (n, left int) 
 	return n, d.awaitEnds(ctx, longest+5*time.Second)
 }
 
-// orderStops ends reconciling and has the keeper stop everything that lives, each in its own way. It does not wait
-// for the ends; it returns how many there will be, and the longest time that one may take.
+// orderStops ends reconciling and has the keeper stop everything that lives, each in its own way, what depends on others
+// before them. It does not wait for the last ends; it returns how many there will be, and how long all may take.
 func (d *Daemon) orderStops(ctx context.Context, say func(api.Line)) (n int, longest time.Duration) {
 	d.stopOnce.Do(func() { close(d.stopping) })
 	<-d.rested
 	lives, _ := d.rt.Observe(ctx)
-	var wg sync.WaitGroup
-	for _, l := range lives {
-		if l.State != reconcile.Running && l.State != reconcile.Stopping {
-			continue
-		}
-		n++
-		how := d.howToStop(l)
-		longest = max(longest, takes(how))
-		say(api.Line{Type: "action", Verb: "stop", ID: l.ID.Short(), Reason: "kitt shuts down"})
-		wg.Go(func() {
-			if err := d.rt.Stop(ctx, l.Life, how, 0); err != nil {
-				d.Log.Warn("stop", "life", l.Life, "err", err)
-			}
-		})
-	}
-	wg.Wait()
-	return n, longest
+	s := d.planStops(lives)
+	return d.stopAllOf(ctx, s, say), s.whole()
 }
 
 // howToStop is the present way to stop a life, or the one it was started with.

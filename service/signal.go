@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,8 +19,7 @@ import (
 // wanted.
 func (d *Daemon) postSignal(w http.ResponseWriter, r *http.Request) {
 	var o api.Signal
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		refuse(w, failure{2, "read request: " + err.Error(), ""})
+	if !sent(w, r, &o) {
 		return
 	}
 	sig := unix.SignalNum(o.Signal)
@@ -44,7 +42,7 @@ func (d *Daemon) postSignal(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	s := &lines{w: w}
+	s := newLines(w, r)
 	n := d.signal(r.Context(), ids, sig, o, s.say)
 	if n == 0 {
 		s.fail(failure{1, "signal: nothing of it runs", "kitt status"})

@@ -42,7 +42,7 @@ func readSpec(path string, values map[string]string) (*spec.Spec, error) {
 
 // saveSpec keeps s as the last good one, and tells whether it differs from the one before. Values of environments go
 // to desired.json. The caller holds mu.
-func (d *Daemon) saveSpec(s *spec.Spec) (bool, error) {
+func (d *Daemon) saveSpec(s *spec.Spec, by cause) (bool, error) {
 	kept, values := referred(s, d.valueKey())
 	b, err := json.Marshal(keptSpec{2, kept})
 	if err != nil {
@@ -62,7 +62,8 @@ func (d *Daemon) saveSpec(s *spec.Spec) (bool, error) {
 		return false, err
 	}
 	_ = os.Remove(path + ".prev") // an older kitt kept one, with values
-	return true, d.dropValues(s.Project, values)
+	d.noteRevision(d.specs[s.Project], s, b, values, by)
+	return true, d.dropValues(s.Project, d.remembered(s.Project, values))
 }
 
 // commit changes the intents: a copy is changed, is saved when commit returns, and only then holds.
@@ -94,17 +95,23 @@ func (d *Daemon) rewant(why map[string]string) {
 	}
 	d.rec.Renamed(renamed(d.intents))
 	d.noteSchedules()
+	d.reservePorts()
 	want := d.wants(time.Now(), d.specs)
 	d.watching.want(want, d.specs) // first: it may drop notes
 	d.watching.note(want)
 	d.remarks.put(want)
-	d.alarm.set(want)
+	d.alarm.set(timely(want, d.intents.Projects))
 	d.rec.Want(want, why)
 	d.number(want)
 	d.copies.poke()
+	d.sampling.poke()
 	d.copies.tidy()
 	d.memory.poke()
+	d.probing.poke()
 	d.channels.orderClusters()
+	d.alerts.poke()
+	d.listening.poke()
+	d.forwarding.poke()
 }
 
 // number keeps the numbers of what is wanted. They are for people: where that cannot be saved, there are none yet. The
@@ -131,12 +138,12 @@ func (d *Daemon) wants(now time.Time, specs map[string]*spec.Spec) (out []reconc
 
 // adopt makes s the spec of its project: kept on disk, wanted, its files watched.
 // It returns which fields changed, by the run digests they replaced. The caller holds mu.
-func (d *Daemon) adopt(s *spec.Spec) (why map[string]string, err error) {
+func (d *Daemon) adopt(s *spec.Spec, by cause) (why map[string]string, err error) {
 	if d.fenced {
 		return nil, errFenced
 	}
 	why = changes(d.specs[s.Project], s, d.digests)
-	differs, err := d.saveSpec(s)
+	differs, err := d.saveSpec(s, by)
 	if err != nil {
 		return nil, err
 	}

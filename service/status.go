@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -37,8 +38,7 @@ func (d *Daemon) viewOf(s *api.Status, q url.Values) []byte {
 	case view == "table":
 		return api.AppendTable(nil, s)
 	case view == "text" && d.Screen != nil:
-		width, _ := strconv.Atoi(q.Get("columns")) // what is no number is no width
-		return d.Screen(s, width, q.Get("colour") == "1")
+		return d.Screen(s, number(q, "columns", 0), yes(q, "colour"))
 	}
 	return append(api.Harmless(api.AppendStatus(nil, s)), '\n')
 }
@@ -66,9 +66,12 @@ func (d *Daemon) status(ctx context.Context, project, near string, names []strin
 	if err != nil {
 		return nil, err
 	}
-	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version, Replaced: d.replaced()},
+	s := &api.Status{Keeper: api.Keeper{PID: d.Keeper.PID()}, Daemon: api.Daemon{PID: os.Getpid(), Version: d.Version, Replaced: d.replaced(), Service: d.drift()},
 		Specs: d.projects(project), Instances: make([]api.Instance, 0, len(views))}
 	use, said := d.sample.use(views), d.said()
+	if project == "" && len(names) == 0 {
+		d.sampling.note(time.Now(), views, use)
+	}
 	for _, v := range views {
 		in := d.instance(v, use[v.ID], clash[v.ID.Process])
 		in.Restarts = said.Projects[v.ID.Project].Count(v.ID, in.Restarts)
@@ -154,6 +157,7 @@ func (d *Daemon) projects(only string) []api.Spec {
 			if s.Error != nil && d.idle(name) {
 				s.Error = nil
 			}
+			s.Alerts = d.alerts.troubles(name)
 			out = append(out, s)
 		}
 	}
@@ -191,14 +195,21 @@ func (d *Daemon) instance(v reconcile.View, u usage, inFull bool) api.Instance {
 		dir = d.rt.Folder(reconcile.Instance{ID: v.ID})
 	}
 	in := api.Instance{ID: v.ID.Short(), Project: v.ID.Project, Process: v.ID.Process, N: v.ID.N,
-		Phase: string(v.Verdict.Phase), Ready: v.Verdict.Phase == reconcile.PhaseRunning, Reason: v.Verdict.Reason,
+		Phase: string(v.Verdict.Phase), Ready: v.Verdict.Phase == reconcile.PhaseRunning, Reason: d.reason(time.Now(), v), Hint: v.Verdict.Hint,
 		Since: api.Time{Time: v.Verdict.Since}, Generation: v.Want.Generation, CPU: u.cpu, Memory: u.memory,
 		Log: api.Log{Out: filepath.Join(dir, "out"), Err: filepath.Join(dir, "err")}}
 	if inFull {
 		in.ID = v.ID.String()
 	}
+	if v.Want.Process != nil {
+		in.Port = v.Want.Process.Port(v.ID.N)
+	}
 	for _, l := range v.Lives {
 		addLife(&in, l)
+		if in.PID > 0 && l.PID == in.PID {
+			status, word := d.probing.says(l.Life)
+			in.Says, in.Reason = status, tells(in.Reason, word)
+		}
 		if in.Reason == "" && v.Want.Process != nil && v.Want.Process.Mode == spec.ModeCluster {
 			in.Reason = d.clusterState(l.Life).Reason()
 		}
@@ -210,8 +221,9 @@ func (d *Daemon) instance(v reconcile.View, u usage, inFull bool) api.Instance {
 func addLife(in *api.Instance, l reconcile.Observed) {
 	in.Restarts = max(in.Restarts, l.History.Restarts)
 	in.Generation = max(in.Generation, l.Generation)
-	if l.State == reconcile.Running || l.State == reconcile.Stopping {
-		in.PID = l.PID
+	if l.State == reconcile.Running || l.State == reconcile.Stopping && in.PID == 0 { // of one that stops and its successor, that one
+		in.PID, in.Adopted = l.PID, l.Adopted
+		in.Port = cmp.Or(l.Port, in.Port)
 	}
 	if e := exitOf(l); e != nil && (in.Exit == nil || e.At.After(in.Exit.At.Time)) {
 		in.Exit = e

@@ -26,6 +26,19 @@ func (t target) key() string {
 	return t.process.Name + "." + strconv.Itoa(t.n)
 }
 
+// goesWith tells whether t is the forwarder of another of the targets: it is held with that, and comes with it.
+func (t target) goesWith(targets []target) bool {
+	of := t.process.Fronts()
+	return of != "" && slices.ContainsFunc(targets, func(o target) bool { return o.project == t.project && o.process.Name == of && o.n == 0 })
+}
+
+// lessFollowers are the targets of a restart: a forwarder goes on while what it stands for is replaced, unless it was named itself.
+func lessFollowers(targets []target, words []string) []target {
+	return slices.DeleteFunc(slices.Clone(targets), func(t target) bool {
+		return t.goesWith(targets) && !slices.Contains(words, t.process.Name)
+	})
+}
+
 // ids lists the instances of a target. The caller holds mu.
 func (d *Daemon) ids(t target) (ids []reconcile.ID) {
 	if t.n > 0 {
@@ -149,7 +162,7 @@ func (d *Daemon) undeleted(now time.Time) (out []target) {
 
 // deleted tells whether the user deleted an instance, or its process.
 func deleted(now time.Time, p *reconcile.Project, id reconcile.ID) bool {
-	for _, key := range []string{id.Process, id.Short()} { // of a project that is down besides it is deleted no less
+	for _, key := range []string{id.Process, id.Short(), spec.Fronted(id.Process)} { // of a project that is down besides it is deleted no less
 		if h := p.Holds[key]; h.Deleted && (h.Until.IsZero() || now.Before(h.Until)) {
 			return true
 		}

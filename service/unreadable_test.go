@@ -29,7 +29,7 @@ func booted(t *testing.T, dir string) *Daemon {
 	t.Cleanup(d.fenceOff)
 	d.rec = reconcile.New(runtimetest.NewFake(), d.Log)
 	d.copies, d.memory, d.watching = newCopies(d), newMemory(d), newWatching(d)
-	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.rec.LookAgain)
+	d.history, d.alarm = &runs{path: d.statePath("runs.jsonl")}, newAlarm(d.woke)
 	if d.watch, err = newWatcher(d); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestIntentsThatCannotBeReadStopNothingUntilTheyAreGivenUp(t *testing.T) {
 			d := booted(t, dir)
 			s := shop("api") // and web no longer
 			s.Project, s.File = "blog", "/blog/kitt.hcl"
-			if _, err := d.adopt(s); err != nil {
+			if _, err := d.adopt(s, cause{why: "applied"}); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.commit(func(in *reconcile.Intents) error {

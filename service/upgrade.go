@@ -3,7 +3,6 @@ package service
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -101,8 +100,7 @@ func (d *Daemon) streaming(next http.HandlerFunc) http.HandlerFunc {
 // postAwait goes on with the waiting of an order whose daemon was replaced: targets are instances in full.
 func (d *Daemon) postAwait(w http.ResponseWriter, r *http.Request) {
 	var o api.Order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
-		refuse(w, failure{2, "read request: " + err.Error(), ""})
+	if !sent(w, r, &o) {
 		return
 	}
 	ids := map[string]bool{}
@@ -112,7 +110,7 @@ func (d *Daemon) postAwait(w http.ResponseWriter, r *http.Request) {
 	acts, stop := d.actions.listen()
 	defer stop()
 	d.settled(r.Context()) // before the first look at the lives, nothing is as it should be
-	out := &lines{w: w}
+	out := newLines(w, r)
 	follow := wait{d: d, acts: acts, out: out, since: time.Now(), timeout: o.Timeout, skip: !o.Wait,
 		mine: func(id reconcile.ID) bool { return ids[id.String()] }}
 	code, text, hint := follow.run(r.Context())

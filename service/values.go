@@ -42,6 +42,10 @@ func referred(s *spec.Spec, key []byte) (spec.Spec, map[string]string) {
 		}
 		out.Processes[i] = p
 	}
+	out.Notify = nil
+	for _, n := range s.Notify {
+		out.Notify = append(out.Notify, n.WithTexts(func(v string) string { return hide(map[string]string{"": v})[""] }))
+	}
 	return out, values
 }
 
@@ -61,6 +65,13 @@ func resolved(s *spec.Spec, values map[string]string) error {
 		for _, each := range s.Processes[i].Each {
 			fill(each.Env)
 		}
+	}
+	for i, n := range s.Notify {
+		s.Notify[i] = n.WithTexts(func(name string) string {
+			text := map[string]string{"": name}
+			fill(text)
+			return text[""]
+		})
 	}
 	if missing > 0 {
 		return fmt.Errorf("%s of environments not in desired.json", plural(missing, "value is", "values are"))
@@ -103,7 +114,7 @@ func (d *Daemon) keepValues(project string, values map[string]string) error {
 
 // dropValues forgets the values that no file refers to any more. The caller holds mu.
 func (d *Daemon) dropValues(project string, values map[string]string) error {
-	if len(d.intents.Values[project]) == len(values) {
+	if len(d.intents.Values[project]) <= len(values) {
 		return nil
 	}
 	return d.commitValues(project, values)

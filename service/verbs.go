@@ -34,6 +34,9 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 	defer stop()
 	since := time.Now()
 	failpoint.Here("daemon.order.before")
+	if verb == "scale" {
+		d.coverOrder(ctx, o)
+	}
 	ids, raised, text, err := d.intend(ctx, verb, o, c)
 	var rounds map[reconcile.ID]uint64
 	if verb == "reload" && err == nil {
@@ -51,7 +54,10 @@ func (d *Daemon) order(ctx context.Context, verb string, o api.Order, c caller, 
 		return nil
 	}
 	w := wait{d: d, acts: acts, out: out, since: since, timeout: o.Timeout, skip: !o.Wait, raised: raised,
-		rounds: rounds, ending: verb == "stop" || verb == "delete", mine: func(id reconcile.ID) bool { return ids[id] }}
+		rounds: rounds, ending: verb == "stop" || verb == "delete" || verb == "down", mine: func(id reconcile.ID) bool { return ids[id] }}
+	if w.ending && w.timeout <= 0 {
+		w.timeout = max(time.Minute, d.stopTime(ctx, w.mine))
+	}
 	code, end, hint := w.run(ctx)
 	if code == 0 && text != "" {
 		end = text
@@ -76,6 +82,9 @@ func (d *Daemon) intend(ctx context.Context, verb string, o api.Order, c caller)
 			return ids, nil, plural(len(ids), "instance", "instances") + " stopped, of a project whose spec cannot be read", nil
 		}
 		return nil, nil, "", err
+	}
+	if verb == "restart" || verb == "reload" {
+		targets = lessFollowers(targets, o.Targets)
 	}
 	ids = map[reconcile.ID]bool{}
 	for _, id := range d.giveUp(verb, o) {
@@ -169,10 +178,7 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 			return nil
 		})
 	case "stop", "delete":
-		h := reconcile.Hold{Since: time.Now(), Message: o.Message, Deleted: verb == "delete"}
-		if o.For > 0 {
-			h.Until = h.Since.Add(o.For)
-		}
+		h := holdOf(verb, o, time.Now())
 		return said(verb, targets, h), d.commit(func(in *reconcile.Intents) error { hold(in, targets, h); return nil })
 	case "down":
 		h := &reconcile.Hold{Since: time.Now(), Message: o.Message}
@@ -190,6 +196,9 @@ func (d *Daemon) intention(verb string, o api.Order, targets []target, ids map[r
 			return nil
 		})
 	case "scale":
+		if err := d.portsFor(o.Scale, targets); err != nil {
+			return "", err
+		}
 		return "", d.commit(func(in *reconcile.Intents) error { return scale(in, o.Scale, targets, ids) })
 	}
 	return "", failure{2, "no such verb: " + verb, ""}
@@ -228,6 +237,7 @@ func raise(in *reconcile.Intents, targets []target, ids map[reconcile.ID]bool, a
 	for _, t := range targets {
 		p := in.Projects[t.project]
 		delete(p.Holds, t.process.Name)
+		delete(p.Holds, t.process.Forwarder()) // it comes with what it stands for
 		for id := range ids {
 			if id.Project == t.project && id.Process == t.process.Name {
 				delete(p.Holds, id.Short())
@@ -271,7 +281,7 @@ func (d *Daemon) spread(in *reconcile.Intents, targets []target) {
 			p.Holds = map[string]reconcile.Hold{}
 		}
 		for _, proc := range d.specs[t.project].Processes {
-			if !p.Holds[proc.Name].Deleted {
+			if !p.Holds[proc.Name].Deleted && proc.Fronts() == "" {
 				p.Holds[proc.Name] = h
 			}
 		}
@@ -307,13 +317,24 @@ func start(p *reconcile.Project, id reconcile.ID, again bool) {
 	p.Generations[id.Short()] = 1
 }
 
+// holdOf is the hold that a stop or a delete asks for. Its end is by the clock: a sleep of the machine is part of it. Pure.
+func holdOf(verb string, o api.Order, now time.Time) reconcile.Hold {
+	h := reconcile.Hold{Since: now, Message: o.Message, Deleted: verb == "delete"}
+	if o.For > 0 {
+		h.Until = now.Add(o.For).Round(0)
+	}
+	return h
+}
+
 func hold(in *reconcile.Intents, targets []target, h reconcile.Hold) {
 	for _, t := range targets {
 		p := in.Projects[t.project]
 		if p.Holds == nil {
 			p.Holds = map[string]reconcile.Hold{}
 		}
-		p.Holds[t.key()] = h
+		if !t.goesWith(targets) {
+			p.Holds[t.key()] = h
+		}
 	}
 }
 
@@ -322,6 +343,9 @@ func scale(in *reconcile.Intents, want map[string]int, targets []target, ids map
 	names := sorted(want)
 	for i, t := range targets {
 		n := want[names[i]]
+		if of := t.process.Fronts(); of != "" {
+			return failure{2, fmt.Sprintf("scale %s: there is one for all instances of %s", names[i], of), fmt.Sprintf("kitt scale %s=%d", of, n)}
+		}
 		if t.n > 0 || n < 0 || n > 1000 {
 			return failure{2, fmt.Sprintf("scale %s=%d: want a process and a number from 0 to 1000", names[i], n), "kitt scale web=3"}
 		}

@@ -30,6 +30,9 @@ func (p Process) For(n int) (command []string, cwd string, env map[string]string
 	for name, base := range p.Step {
 		env[name] = strconv.Itoa(base + n - 1)
 	}
+	if n >= 1 && n <= len(p.Ports) {
+		env["PORT"] = strconv.Itoa(p.Ports[n-1])
+	}
 	if p.InstanceVar != "" {
 		env[p.InstanceVar] = strconv.Itoa(n - 1)
 	}
@@ -47,11 +50,17 @@ func (p Process) RunDigest(n int) string {
 		Unset       []string
 		User, Group string
 		Umask       *int
-		Nice        int     `json:",omitempty"` // what is not said leaves the digests of older versions as they were
-		Rlimits     Rlimits `json:",omitempty"`
-		Mode        string  `json:",omitempty"`
-		Stdin       bool    `json:",omitempty"`
-	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits, p.Mode, p.Stdin})
+		Nice        int      `json:",omitempty"` // what is not said leaves the digests of older versions as they were
+		Rlimits     Rlimits  `json:",omitempty"`
+		Mode        string   `json:",omitempty"`
+		Stdin       bool     `json:",omitempty"`
+		Notify      bool     `json:",omitempty"`
+		Watchdog    int64    `json:",omitempty"`
+		FD          int      `json:",omitempty"`
+		Listen      []Socket `json:",omitempty"`
+		Expose      bool     `json:",omitempty"`
+	}{command, cwd, env, append([]string{}, p.Unset...), p.User, p.Group, p.Umask, p.Nice, p.Rlimits, p.Mode, p.Stdin,
+		p.Ready.Notify, int64(p.Alive.Watchdog), p.Ready.FD, p.Listen, p.Expose != ""})
 	if err != nil {
 		panic("spec: digest of a process: " + err.Error())
 	}
@@ -76,6 +85,7 @@ func Diff(old, new Process) []Change {
 	d.env("env.", old.Env, new.Env)
 	d.run("unset", quoteWords(old.Unset), quoteWords(new.Unset))
 	d.steps(old.Step, new.Step)
+	d.ports(old.Ports, new.Ports)
 	d.run("instance_var", old.InstanceVar, new.InstanceVar)
 	d.run("user", old.User, new.User)
 	d.run("group", old.Group, new.Group)
@@ -85,22 +95,26 @@ func Diff(old, new Process) []Change {
 	d.each(old.Each, new.Each)
 	d.run("mode", cmp.Or(old.Mode, "fork"), cmp.Or(new.Mode, "fork"))
 	d.run("stdin", strconv.FormatBool(old.Stdin), strconv.FormatBool(new.Stdin))
-	d.live("ready.message", strconv.FormatBool(old.Ready.Message), strconv.FormatBool(new.Ready.Message))
-	d.live("ready.timeout", old.Ready.Timeout.String(), new.Ready.Timeout.String())
+	d.run("listen", sockets(old.Listen), sockets(new.Listen))
+	d.expose(old, new)
+	d.probes(old, new)
+	d.live("reload.strategy", old.Reload.Strategy, new.Reload.Strategy)
+	d.live("reload.max_unavailable", strconv.Itoa(old.Reload.MaxUnavailable), strconv.Itoa(new.Reload.MaxUnavailable))
 	d.live("stop.message", old.Stop.Message, new.Stop.Message)
 	d.live("description", old.Description, new.Description)
 	d.live("namespace", old.Namespace, new.Namespace)
 	d.live("instances", strconv.Itoa(old.Instances), strconv.Itoa(new.Instances))
 	d.live("autostart", strconv.FormatBool(!old.Held), strconv.FormatBool(!new.Held))
 	d.restart(old.Restart, new.Restart)
-	d.live("stop.signal", old.Stop.Signal, new.Stop.Signal)
-	d.live("stop.timeout", old.Stop.Timeout.String(), new.Stop.Timeout.String())
-	d.live("stop.command", quoteWords(old.Stop.Command), quoteWords(new.Stop.Command))
+	d.stop(old.Stop, new.Stop)
 	d.live("kill_mode", old.Stop.KillMode, new.Stop.KillMode)
 	d.log(old.Log, new.Log)
 	d.limits(old.Limits, new.Limits)
 	d.watch(old.Watch, new.Watch)
 	d.schedule(old.Schedule, new.Schedule)
+	d.live("kind", cmp.Or(old.Kind, "service"), cmp.Or(new.Kind, "service"))
+	d.live("cascade", strconv.FormatBool(old.Cascade), strconv.FormatBool(new.Cascade))
+	d.live("on_wake", cmp.Or(old.OnWake, wakeNothing), cmp.Or(new.OnWake, wakeNothing))
 	for _, name := range unionKeys(old.DependsOn, new.DependsOn) {
 		d.live("depends_on."+name, old.DependsOn[name], new.DependsOn[name])
 	}

@@ -25,6 +25,8 @@ type hclReader struct {
 	names    []string         // of the process blocks, in their order
 	places   map[string]Pos   // of each process's first block
 	settings map[string][]setting
+	ports    map[string]saidPort // of each process that says one
+	given    map[int]string      // ports that are not to be guessed for another -> process.n, or the process that says it
 }
 
 // An over is the chosen profile.
@@ -64,10 +66,10 @@ func (r *reading) hcl(file, text string) {
 	h.processes()
 }
 
-var rootFields = []string{"project", "procfile", "env_file", "env"}
+var rootFields = []string{"project", "procfile", "env_file", "env", "rollback", "sample"}
 
 // laterFields are words of the language that this version does not act on.
-var laterFields = []string{"alive", "reload", "listen", "notify"}
+var laterFields = []string{"notify"}
 
 func rootSchema(words []string, blocks ...hcl.BlockHeaderSchema) *hcl.BodySchema {
 	s := &hcl.BodySchema{Blocks: blocks}
@@ -80,18 +82,16 @@ func rootSchema(words []string, blocks ...hcl.BlockHeaderSchema) *hcl.BodySchema
 var (
 	processBlock  = hcl.BlockHeaderSchema{Type: "process", LabelNames: []string{"name"}}
 	profileBlock  = hcl.BlockHeaderSchema{Type: "profile", LabelNames: []string{"name"}}
-	serviceBlock  = hcl.BlockHeaderSchema{Type: "service", LabelNames: []string{"name"}}
 	logsBlock     = hcl.BlockHeaderSchema{Type: "logs"}
 	defaultsBlock = hcl.BlockHeaderSchema{Type: "defaults"}
 )
 
 func (h *hclReader) readRoot(body hcl.Body) {
-	content := h.content(body, rootSchema(rootFields, processBlock, profileBlock, serviceBlock, logsBlock, defaultsBlock))
+	content := h.content(body, rootSchema(rootFields, processBlock, profileBlock, serviceBlock(body), logsBlock, defaultsBlock, notifyBlock))
 	h.root = layer(content.Attributes)
-	for _, b := range content.Blocks.OfType("service") {
-		h.later("service", b.DefRange)
-	}
+	h.readService(content.Blocks.OfType("service"))
 	h.readLogs(content.Blocks.OfType("logs"))
+	h.readNotify(content.Blocks.OfType("notify"))
 	h.defaults = h.readDefaults(content.Blocks)
 	h.blocks = h.readProcesses(content.Blocks.OfType("process"), true)
 	h.readProfile(content.Blocks.OfType("profile"))

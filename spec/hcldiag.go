@@ -43,6 +43,8 @@ func (h *hclReader) words(d *hcl.Diagnostic, schema *hcl.BodySchema) (text, hint
 	case d.Summary == "Unsupported attribute" && rootOf(d) == "env":
 		return "environment variable \"" + name + "\" is not set",
 			"export it before kitt apply, or give a default: try(env." + name + ", \"…\")"
+	case rootOf(d) == "process":
+		return h.noPort(d)
 	case d.Summary == "Unknown variable" && name == "instance":
 		return "instance.n is known in command, cwd and env only", ""
 	case d.Summary == "Unknown variable" || d.Summary == "Variables not allowed":

@@ -14,7 +14,7 @@ import (
 )
 
 // subBlocks may stand in a process.
-var subBlocks = []string{"restart", "stop", "log", "ready", "limits", "watch", "schedule"}
+var subBlocks = []string{"restart", "stop", "log", "ready", "alive", "reload", "limits", "watch", "schedule"}
 
 // A field is one word of a process block and what it sets. Words with nil are read elsewhere,
 // since they depend on the instance or on several layers.
@@ -23,8 +23,8 @@ type field struct {
 	set  func(*Process, *hclValue)
 }
 
-var processFields = slices.Concat(limitFields, watchFields, scheduleFields, []field{
-	{"command", nil}, {"cwd", nil}, {"env", nil}, {"env_file", nil}, {"instances", nil}, {"depends_on", nil},
+var processFields = slices.Concat(limitFields, watchFields, scheduleFields, orderFields, probeFields, reloadFields, stopFields, wakeFields, []field{
+	{"command", nil}, {"cwd", nil}, {"env", nil}, {"env_file", nil}, {"instances", nil}, {"depends_on", nil}, {"port", nil},
 	{"description", func(p *Process, v *hclValue) { p.Description = v.text() }},
 	{"namespace", func(p *Process, v *hclValue) { p.Namespace = v.text() }},
 	{"user", func(p *Process, v *hclValue) { p.User = v.text() }},
@@ -42,14 +42,10 @@ var processFields = slices.Concat(limitFields, watchFields, scheduleFields, []fi
 	{"restart.within", func(p *Process, v *hclValue) { p.Restart.Within = v.duration() }},
 	{"restart.min_uptime", func(p *Process, v *hclValue) { p.Restart.MinUptime = v.duration() }},
 	{"restart.done_codes", func(p *Process, v *hclValue) { p.Restart.DoneCodes = v.integers() }},
-	{"stop.signal", func(p *Process, v *hclValue) { p.Stop.Signal = v.signal() }},
 	{"mode", func(p *Process, v *hclValue) { p.Mode = v.text() }},
 	{"stdin", func(p *Process, v *hclValue) { p.Stdin = v.boolean(false) }},
-	{"ready.message", func(p *Process, v *hclValue) { p.Ready.Message = v.boolean(false) }},
-	{"ready.timeout", func(p *Process, v *hclValue) { p.Ready.Timeout = v.duration() }},
-	{"stop.message", func(p *Process, v *hclValue) { p.Stop.Message = v.text() }},
-	{"stop.timeout", func(p *Process, v *hclValue) { p.Stop.Timeout = v.duration() }},
-	{"stop.command", func(p *Process, v *hclValue) { p.Stop.Command = v.command() }},
+	{"listen", func(p *Process, v *hclValue) { p.Listen = v.sockets() }},
+	{"expose", func(p *Process, v *hclValue) { p.Expose = v.exposed() }},
 	{"log.max_size", func(p *Process, v *hclValue) { p.Log.MaxSize = v.size(p.Log.MaxSize) }},
 	{"log.keep", func(p *Process, v *hclValue) { p.Log.Keep = v.integer(p.Log.Keep) }},
 	{"log.compress", func(p *Process, v *hclValue) { p.Log.Compress = v.boolean(true) }},

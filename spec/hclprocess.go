@@ -20,7 +20,18 @@ func (h *hclReader) processes() {
 			h.spec.Project, h.named = v.text(), h.pos(attr.NameRange)
 		}
 	}
+	if attr := h.root["rollback"]; attr != nil {
+		if v := h.value("rollback", attr, h.eval); v != nil {
+			h.spec.Rollback = v.boolean(false)
+		}
+	}
+	if attr := h.root["sample"]; attr != nil {
+		if v := h.value("sample", attr, h.eval); v != nil {
+			h.spec.Sample = v.boolean(false)
+		}
+	}
 	taken := h.taken()
+	h.readPorts(slices.Concat(namesOf(taken), h.names))
 	for i := range taken {
 		h.spec.Processes = append(h.spec.Processes, h.process(taken[i].Name, &taken[i]))
 	}
@@ -29,7 +40,8 @@ func (h *hclReader) processes() {
 			h.spec.Processes = append(h.spec.Processes, h.process(name, nil))
 		}
 	}
-	if len(h.spec.Processes) == 0 && len(h.errs) == 0 {
+	h.samePorts()
+	if len(h.spec.Processes) == 0 && len(h.spec.Notify) == 0 && len(h.errs) == 0 {
 		h.warn(Pos{File: h.file, Line: 1}, "", "names no process")
 	}
 }
@@ -81,7 +93,16 @@ func (h *hclReader) process(name string, base *Process) Process {
 	h.instances(&p, layers)
 	h.dependsOn(&p, layers)
 	h.runFields(&p, base, layers)
+	h.port(&p)
+	h.expose(&p)
 	return p
+}
+
+func namesOf(processes []Process) (out []string) {
+	for _, p := range processes {
+		out = append(out, p.Name)
+	}
+	return out
 }
 
 // top is what the highest layer that has the field says.

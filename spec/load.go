@@ -20,6 +20,7 @@ type Request struct {
 	Formation map[string]int    `json:"formation,omitempty"` // Procfile: web=2; "all" sets the default
 	Port      int               `json:"port,omitempty"`      // Procfile: base port; 0 = PORT of .env, of Env, 5000
 	Scale     map[string]int    `json:"scale,omitempty"`     // instances that Each must cover beyond the file's own number
+	Ports     map[string]int    `json:"ports,omitempty"`     // process.n -> the port that kitt has given it; one of port = "auto" that is not in it is guessed
 	Deploy    bool              `json:"deploy,omitempty"`    // pm2 file: what is wrong with its deploy section is complained of as well
 }
 
@@ -70,6 +71,7 @@ func Load(ctx context.Context, req Request, eval Eval) (*Spec, error) {
 	r.choose(ctx, eval, file, text)
 	r.checkFlags(file)
 	r.validate()
+	r.spec.forwarders()
 	return r.finish()
 }
 

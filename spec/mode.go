@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Modes of a process: how its program is run.
@@ -18,23 +17,6 @@ var modes = []string{"fork", ModeNode, ModeCluster}
 
 // ExitGaveUp is how the primary of a cluster ends whose workers have died too often.
 const ExitGaveUp = 122
-
-// Ready says when an instance counts as running. All of it changes live.
-type Ready struct {
-	Message bool          `json:"message,omitempty"` // once it has sent "ready" over its channel (pm2's wait_ready)
-	Timeout time.Duration `json:"timeout,omitempty"` // 3s; then it counts as running all the same (pm2's listen_timeout)
-}
-
-// Within is how long an instance may take to be ready; 0: it is ready at once.
-func (p *Process) Within() time.Duration {
-	switch {
-	case !p.Ready.Message && p.Mode != ModeCluster:
-		return 0
-	case p.Ready.Timeout <= 0:
-		return 3 * time.Second
-	}
-	return p.Ready.Timeout
-}
 
 // Channel tells whether the process has a channel.
 func (p *Process) Channel() bool { return p.Mode != ModeFork }
@@ -85,8 +67,8 @@ func (a *app) nodeMode() {
 	a.p.Ready.Message = a.flag("wait_ready", false)
 	a.p.Origins["ready.message"] = a.at("wait_ready")
 	if d, ok := a.millis("listen_timeout"); ok {
-		a.p.Ready.Timeout = d
-		a.p.Origins["ready.timeout"] = a.at("listen_timeout")
+		a.p.Ready.Within = d
+		a.p.Origins["ready.within"] = a.at("listen_timeout")
 	}
 	if a.flag("shutdown_with_message", false) {
 		a.p.Stop.Message = "shutdown"

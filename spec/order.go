@@ -18,11 +18,17 @@ func (r *reading) validateOrder() {
 	}
 	for _, name := range names {
 		p := byName[name]
+		if p.Fronts() == "" {
+			r.task(p)
+		}
 		for _, target := range slices.Sorted(maps.Keys(p.DependsOn)) {
 			if byName[target] == nil {
 				r.complain(p.at("depends_on."+target), didYouMean(target, names), "process %q: depends_on: no process %q", name, target)
 			}
 			r.oneOf(p, "depends_on."+target, p.DependsOn[target], conditions)
+			if on := byName[target]; on != nil {
+				r.fits(p, on, p.DependsOn[target])
+			}
 		}
 	}
 	for _, circle := range circles(names, byName) {

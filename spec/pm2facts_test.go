@@ -80,7 +80,7 @@ func instanceFacts(p spec.Process, n int, captured map[string]string) facts {
 	maps.DeleteFunc(env, func(name, _ string) bool { return slices.Contains(p.Unset, name) })
 	maps.Copy(env, own)
 	f := facts{"name": p.Name, "namespace": or(p.Namespace, "default"), "cwd": cwd, "argv": argv(command, env["PATH"]), "instances": strconv.Itoa(p.Instances),
-		"exec_mode": "fork", "wait_ready": strconv.FormatBool(p.Ready.Message), "listen_timeout": millis(p.Ready.Timeout), "shutdown_with_message": strconv.FormatBool(p.Stop.Message == "shutdown"), "autostart": strconv.FormatBool(!p.Held), "restart": p.Restart.Policy, "max_restarts": "no limit", "min_uptime": millis(p.Restart.MinUptime),
+		"exec_mode": "fork", "wait_ready": strconv.FormatBool(p.Ready.Message), "listen_timeout": millis(p.Ready.Within), "shutdown_with_message": strconv.FormatBool(p.Stop.Message == "shutdown"), "autostart": strconv.FormatBool(!p.Held), "restart": p.Restart.Policy, "max_restarts": "no limit", "min_uptime": millis(p.Restart.MinUptime),
 		"pause": "kitt's own", "stop_exit_codes": numbers(p.Restart.DoneCodes), "kill_timeout": millis(p.Stop.Timeout), "treekill": strconv.FormatBool(p.Stop.KillMode == "tree"),
 		"disable_logs": strconv.FormatBool(p.Log.Off), "stamp": "", "log_type": "", "user": uid(p.User), "group": gid(p.User, p.Group)}
 	ownTimes(f, p)

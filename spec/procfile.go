@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 const (
 	firstPort = 5000 // foreman's base
 	portStep  = 100  // and its distance between processes
+	airPlay   = 7000 // where macOS listens, besides firstPort
 	release   = "release"
 )
 
@@ -44,7 +46,7 @@ func (r *reading) procfileProcesses(file, text, envFile string, settings []setti
 	for _, s := range settings {
 		env[s.name], origins["env."+s.name] = s.value, Pos{envFile, s.line, 0}
 	}
-	base := r.basePort(env, origins)
+	base, asked := r.basePort(env, origins)
 	delete(env, "PORT")
 	out := []Process{}
 	for i, c := range commands {
@@ -52,7 +54,7 @@ func (r *reading) procfileProcesses(file, text, envFile string, settings []setti
 		p.Name, p.Command, p.Cwd = c.name, shellCommand(c.text), filepath.Dir(file)
 		p.Env, p.Origins, p.Origin = maps.Clone(env), maps.Clone(origins), c.at
 		p.Origins["command"] = c.at
-		p.Step = map[string]int{"PORT": base + portStep*i}
+		p.Step = map[string]int{"PORT": linePort(runtime.GOOS, base, i, asked)}
 		p.Instances = r.formation(c.name)
 		r.lined = append(r.lined, c.name)
 		out = append(out, p)
@@ -111,21 +113,34 @@ func looksLikeProcfile(text string) bool {
 	return found
 }
 
-// basePort is foreman's order: the flag, PORT of .env, PORT of the environment, 5000.
-func (r *reading) basePort(env map[string]string, origins map[string]Pos) int {
+// linePort is the port of the i-th line, from 0. Where macOS's own AirPlay listens at 5000 and 7000, these are left out
+// unless a base was asked for.
+func linePort(goos string, base, i int, asked bool) int {
+	port := base + portStep*i
+	if goos != "darwin" || asked {
+		return port
+	}
+	if port += portStep; port >= airPlay {
+		port += portStep
+	}
+	return port
+}
+
+// basePort is foreman's order: the flag, PORT of .env, PORT of the environment, 5000, which nobody asked for.
+func (r *reading) basePort(env map[string]string, origins map[string]Pos) (base int, asked bool) {
 	if r.req.Port > 0 {
-		return r.req.Port
+		return r.req.Port, true
 	}
 	if text, ok := env["PORT"]; ok {
-		return r.port(text, origins["env.PORT"])
+		return r.port(text, origins["env.PORT"]), true
 	}
 	if text, ok := r.req.Env["PORT"]; ok && text != "" {
 		if n, err := strconv.Atoi(text); err == nil && n > 0 && n < 1<<16 {
-			return n
+			return n, true
 		}
 		r.warn(Pos{File: r.spec.File}, "", "PORT of the environment is not a port, %d is used", firstPort)
 	}
-	return firstPort
+	return firstPort, false
 }
 
 func (r *reading) port(text string, at Pos) int {
@@ -173,7 +188,7 @@ func releaseFirst(processes []Process) {
 	if i < 0 {
 		return
 	}
-	processes[i].Restart.Policy = "never"
+	processes[i].Restart.Policy, processes[i].Kind = "never", KindTask
 	for j := range processes {
 		if j != i {
 			processes[j].DependsOn = map[string]string{release: "completed"}

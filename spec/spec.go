@@ -12,9 +12,19 @@ type Spec struct {
 	File      string      `json:"file"`               // absolute path of the spec file
 	Processes []Process   `json:"processes"`          // in the order of the file
 	Logs      Logs        `json:"logs,omitzero"`      // what holds for the logs of all processes together
+	Service   *Service    `json:"service,omitempty"`  // kitt itself is to be a service
+	Sample    bool        `json:"sample,omitempty"`   // CPU and memory are sampled also while nobody looks
+	Rollback  bool        `json:"rollback,omitempty"` // an edit that does not come up is taken back
+	Notify    []Notify    `json:"notify,omitempty"`   // whom alerts are sent to
 	Reads     []string    `json:"reads"`              // absolute paths of every file that was read or looked for; an edit of any is an edit of the spec
 	Warnings  []Complaint `json:"warnings,omitempty"` // what was understood, but perhaps not as meant
 	Differs   []Complaint `json:"differs,omitempty"`  // what a pm2 file says and kitt, on purpose, takes otherwise than pm2
+}
+
+// Service says that kitt itself is to start at boot or login.
+type Service struct {
+	System bool `json:"system,omitempty"` // as a service of the machine rather than of the user
+	Origin Pos  `json:"origin,omitzero"`
 }
 
 // Logs bounds the stored output of a whole project. It changes live.
@@ -34,6 +44,7 @@ type Process struct {
 	Env         map[string]string `json:"env,omitempty"`          // run: the spec's own environment, over the captured one
 	Unset       []string          `json:"unset,omitempty"`        // run: names that the captured environment must not hand down; sorted
 	Step        map[string]int    `json:"step,omitempty"`         // run: variable -> base; instance n gets base+n-1 (PORT, increment_var)
+	Ports       []int             `json:"ports,omitempty"`        // run: of port = "auto", the port that kitt gave each instance; instance n gets Ports[n-1] as PORT
 	InstanceVar string            `json:"instance_var,omitempty"` // run: variable that holds n-1 (pm2: NODE_APP_INSTANCE)
 	User        string            `json:"user,omitempty"`         // run: user name or uid; root only
 	Group       string            `json:"group,omitempty"`        // run: group name or gid
@@ -41,9 +52,14 @@ type Process struct {
 	Nice        int               `json:"nice,omitempty"`         // run: -20 to 19; 0 is kitt's own
 	Rlimits     Rlimits           `json:"rlimits,omitempty"`      // run
 	Each        []Each            `json:"each,omitempty"`         // run: set only where the file's values depend on instance.n; Each[n-1] overrides
+	Kind        string            `json:"kind,omitempty"`         // KindTask: it runs once and ends; KindForwarder: see there; "" for ever
 	Mode        string            `json:"mode,omitempty"`         // run: ModeFork, ModeNode or ModeCluster
 	Stdin       bool              `json:"stdin,omitempty"`        // run: stdin can be typed into (kitt attach); else it is empty
+	Listen      []Socket          `json:"listen,omitempty"`       // run: what kitt listens on for it, in the order of the descriptors
+	Expose      string            `json:"expose,omitempty"`       // run, whether at all: address where kitt takes its connections and passes them on, as Socket.String has it
 	Ready       Ready             `json:"ready,omitzero"`
+	Alive       Alive             `json:"alive,omitzero"`
+	Reload      Reload            `json:"reload,omitzero"`
 	Instances   int               `json:"instances"`      // ModeCluster: workers
 	Held        bool              `json:"held,omitempty"` // pm2 autostart=false: known, but started by hand only
 	Restart     Restart           `json:"restart"`
@@ -53,6 +69,8 @@ type Process struct {
 	Watch       Watch             `json:"watch,omitzero"`
 	Schedule    Schedule          `json:"schedule,omitzero"`
 	DependsOn   map[string]string `json:"depends_on,omitempty"` // process -> started | ready | healthy | completed
+	Cascade     bool              `json:"cascade,omitempty"`    // it begins anew when one that it depends on did
+	OnWake      string            `json:"on_wake,omitempty"`    // WakeRestart; "": it runs on
 	Origin      Pos               `json:"origin"`               // where it stands; not part of any comparison
 	Origins     map[string]Pos    `json:"origins,omitempty"`    // field ("command", "env.PORT", "restart.policy") -> where its value came from; not compared
 }
@@ -79,11 +97,19 @@ type Restart struct {
 
 // Stop says how an instance is ended. All of it changes live.
 type Stop struct {
-	Signal   string        `json:"signal"`            // SIGTERM; always with SIG
-	Timeout  time.Duration `json:"timeout"`           // 10s until SIGKILL
-	Message  string        `json:"message,omitempty"` // sent over the channel instead of the signal, where there is one (pm2's shutdown_with_message)
-	Command  []string      `json:"command,omitempty"` // run first, with the instance's environment and KITT_PID
-	KillMode string        `json:"kill_mode"`         // tree | group | process: what is signalled, and what a crash leaves to be killed
+	Signal  string        `json:"signal"`            // SIGTERM; always with SIG
+	Timeout time.Duration `json:"timeout"`           // 10s until SIGKILL
+	Message string        `json:"message,omitempty"` // sent over the channel instead of the signal, where there is one (pm2's shutdown_with_message)
+	Command []string      `json:"command,omitempty"` // run first, with the instance's environment and KITT_PID
+	Pre     []string      `json:"pre,omitempty"`     // run before all else of the stop, likewise
+
+	PreTimeout   time.Duration `json:"pre_timeout,omitempty"`   // how long Pre may take; 0: Timeout
+	SecondSignal string        `json:"second_signal,omitempty"` // sent once SecondAfter has passed; "": none
+	SecondAfter  time.Duration `json:"second_after,omitempty"`  // from the first signal on; 0: half of Timeout
+
+	Drain time.Duration `json:"drain,omitempty"` // before all else of the stop: how long its connections that came by Expose are waited for
+
+	KillMode string `json:"kill_mode"` // tree | group | process: what is signalled, and what a crash leaves to be killed
 }
 
 // Log says what is kept of an instance's output. All of it changes live.

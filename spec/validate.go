@@ -36,7 +36,9 @@ func (r *reading) validate() {
 		r.validateProcess(&r.spec.Processes[i])
 	}
 	r.validateNames()
+	r.validateAddresses()
 	r.validateOrder()
+	r.validateNotify()
 }
 
 // Validate complains of everything in a spec that came from elsewhere than Load and could not be made true.
@@ -51,7 +53,8 @@ func Validate(s *Spec) error {
 }
 
 func (r *reading) validateProcess(p *Process) {
-	if text := nameFault(p.Name, formatOf(filepath.Base(r.spec.File)) >= formatJSON); text != "" {
+	loose := p.Fronts() != "" || formatOf(filepath.Base(r.spec.File)) >= formatJSON
+	if text := nameFault(p.Name, loose); text != "" {
 		r.complain(p.Origin, "", "process %q: %s", p.Name, text)
 	}
 	if (len(p.Command) == 0 || p.Command[0] == "") && !r.complainedAt(p.at("command")) {
@@ -64,16 +67,23 @@ func (r *reading) validateProcess(p *Process) {
 		r.complain(p.at("instances"), "", "process %q: instances: %d is not between 0 and %d", p.Name, p.Instances, maxInstances)
 	}
 	r.validateMode(p)
+	r.validateListen(p)
+	r.validateExpose(p)
+	r.validatePorts(p)
 	r.validateRun(p)
 	r.validateLives(p)
 	r.validateLimits(p)
 	r.validateWatch(p)
+	r.validateProbes(p)
+	r.validateReload(p)
 	r.validateSchedule(p)
+	r.validateStop(p)
+	r.validateWake(p)
 }
 
 // validateRun looks for what no kernel takes: a NUL in words, an = in the name of a variable.
 func (r *reading) validateRun(p *Process) {
-	words := append([]string{p.Cwd, p.User, p.Group}, append(p.Command, p.Stop.Command...)...)
+	words := append([]string{p.Cwd, p.User, p.Group}, slices.Concat(p.Command, p.Stop.Command, p.Stop.Pre)...)
 	if slices.ContainsFunc(words, func(w string) bool { return strings.ContainsRune(w, 0) }) {
 		r.complain(p.at("command"), "", "process %q: a NUL byte in its command, cwd or user", p.Name)
 	}

@@ -4,7 +4,7 @@
 // A step that fails does not stop the rest. The last line is `N passed, N failed, N skipped`; the exit code is 0
 // only if nothing failed and something ran.
 //
-//	go run ./.ci/check [-only lint|cross|unit|fuzz] [packages]
+//	go run ./.ci/check [-only lint|cross|unit|boot|fuzz] [-boot] [packages]
 package main
 
 import (
@@ -26,8 +26,9 @@ type step struct {
 }
 
 func main() {
-	only := flag.String("only", "", "run one group of steps: lint, cross, unit or fuzz")
-	limit := flag.Duration("limit", 24*time.Minute, "time for everything")
+	only := flag.String("only", "", "run one group of steps: lint, cross, unit, boot or fuzz")
+	boots := flag.Bool("boot", false, "boot machines too; needs root and Debian (make boot)")
+	limit := flag.Duration("limit", 40*time.Minute, "time for everything")
 	flag.Parse()
 	packages := flag.Args()
 	if len(packages) == 0 {
@@ -38,6 +39,9 @@ func main() {
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
 	all := steps(packages)
+	if *boots || *only == "boot" {
+		all = append(all, step{"boot", "machines that boot", boot})
+	}
 	if *only == "fuzz" { // by chance finds what it finds: not part of a proof that must repeat; its inputs are run by go test
 		all = []step{{"fuzz", "fuzz", fuzz}}
 	}

@@ -36,7 +36,7 @@ var crowded = []string{"kitt.sh/internal/door", "kitt.sh/internal/e2e", "kitt.sh
 // unit runs the tests of all packages with the race detector: of those that are crowded, one at a time, or of the others.
 func unit(packages []string, alone bool) func(context.Context, *tally) error {
 	return func(ctx context.Context, t *tally) error {
-		argv := []string{"go", "test", "-json", "-race", "-count=1", "-timeout", "8m"}
+		argv := []string{"go", "test", "-json", "-race", "-count=1", "-timeout", "15m"}
 		if alone {
 			argv = append(argv, "-p", "1")
 		}

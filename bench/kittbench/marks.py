@@ -52,6 +52,15 @@ MARKS = [
     Mark("others restarted by it", "apply", val("edit500_others_restarted"), once=0),
     Mark("storm: CPU a restart (ms)", "storm", val("cpu_ms_per_restart"), "process-compose", 0.5, 0.41),
     Mark("storm: status (ms)", "storm", val("list_ms"), once=10),
+    *(Mark(f"{what}, {way}", "reload", val(f"{way}_{key}"), once=most)
+      for way in ("listen", "expose", "reuseport") for what, key, most in (
+          ("replaced under load: failed", "failed", 0), ("longest pause (ms)", "gap_ms", 50))),
+    *(Mark(f"forwarder, {p}, {what}: share of direct", "forward", val(f"{p}_{key}_ratio"), once=0.5, high=True)
+      for p in ("node1", "c1") for what, key in (("kept connections", "keep"), ("one each", "conn"))),
+    *(Mark(f"Node.js of {n}, {what} (1/s)", "forward", val(f"node{n}_{key}_rps"), "pm2", 1, once, high=True, strict=True)
+      for n, what, key, once in ((1, "kept connections", "keep", 29199), (1, "one each", "conn", 2178),
+                                 (2, "kept connections", "keep", 26707), (2, "one each", "conn", 2455))),
+    *(Mark(f"500 programs in 20 levels, {s}: times the longest chain", "graph", val(f"{s}_ratio"), once=2) for s in ("line", "wall")),
 ]
 
 

@@ -76,6 +76,16 @@ TABLES = {
                           col("stop (s)", "stop_s", PLAIN, 1)]),
     "tree": (None, [col("group: left of 7", "group_left", PLAIN, 0), col("setsid: left of 7", "setsid_left", PLAIN, 0),
                     col("stop command (ms)", "group_cmd_ms", PLAIN, 0)]),
+    "reload": (None, [x for w in ("listen", "expose", "reuseport", "cluster") for x in (
+        col(f"{w}: sent", f"{w}_sent", PLAIN, 0), col("failed", f"{w}_failed", PLAIN, 0), col("gap (ms)", f"{w}_gap_ms", LOW),
+        col("quiet gap (ms)", f"{w}_quiet_gap_ms", PLAIN), col("late (ms)", f"{w}_late_ms", PLAIN),
+        col("p99 (ms)", f"{w}_p99_ms", LOW), col("command (ms)", f"{w}_cmd_ms", LOW, 0))]),
+    "forward": (None, [x for p in ("node1", "node2", "c1") for k, t in (("keep", "kept"), ("conn", "one each")) for x in (
+        col(f"{p}, {t} (1/s)", f"{p}_{k}_rps", HIGH, 0), col("direct (1/s)", f"{p}_{k}_direct_rps", PLAIN, 0),
+        col("share", f"{p}_{k}_ratio", PLAIN, 2))]),
+    "graph": (None, [x for s in ("line", "wall") for x in (
+        col(f"{s} (ms)", f"{s}_ms", LOW, 0), col("longest chain (ms)", f"{s}_chain_ms", PLAIN, 0),
+        col("times the chain", f"{s}_ratio", PLAIN, 2), col("begun early", f"{s}_early", PLAIN, 0))]),
 }
 
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"kitt.sh/service/api"
@@ -39,13 +40,20 @@ func (a Apply) Run(ctx context.Context, k *Kitt) error {
 		return err
 	}
 	load := a.load(k, s, req)
+	if _, dropped := recordable(unshelled(k.Env("PATH"))); len(dropped) > 0 && load.Capture && !k.Quiet {
+		k.note("left out of the recorded PATH, since it is gone with this command: %s", strings.Join(dropped, ", "))
+	}
 	if load.Only, err = pick(s, a.Only); err != nil {
 		return err
 	}
 	if err := answers(); err != nil {
 		return err
 	}
-	return unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", k.API.Post(ctx, "apply", load)))
+	lines := k.posted(ctx, "apply", load, k.readWith(req))
+	if err := unanswered("apply", nil, (&stream{k: k}).print(ctx, "apply", lines)); err != nil {
+		return err
+	}
+	return k.mendService(ctx, s.Service)
 }
 
 // load is the request. An apply from inside a process that kitt runs does not capture: its

@@ -30,11 +30,42 @@ func capture(environ []string) map[string]string {
 	if strings.Contains(env["PATH"], fnmShells) {
 		env["PATH"] = unshelled(env["PATH"])
 	}
+	if kept, dropped := recordable(env["PATH"]); len(dropped) > 0 {
+		env["PATH"] = kept
+	}
 	return env
+}
+
+// recordable parts a PATH into what is worth recording and what belongs to the one command that runs: folders that npx or an npm
+// script made for it, or the session. They are gone when a process is started from the record. Those of fnm stay, which are
+// found again by their name.
+func recordable(list string) (kept string, dropped []string) {
+	dirs := []string{}
+	for _, dir := range filepath.SplitList(list) {
+		if strings.Contains(dir, "/_npx/") || strings.HasSuffix(filepath.Clean(dir), "/node-gyp-bin") || strings.HasPrefix(dir, "/run/user/") {
+			dropped = append(dropped, dir)
+			continue
+		}
+		dirs = append(dirs, dir)
+	}
+	return strings.Join(dirs, string(filepath.ListSeparator)), dropped
 }
 
 // fnmShells is where fnm makes a folder for each shell, a link to a version of node, that the next reboot takes away.
 const fnmShells = "/fnm_multishells/"
+
+// passing tells whether a recorded folder of a PATH will not outlive the next boot: a temporary one, or one that recordable drops.
+func passing(dir string) bool {
+	dir = filepath.Clean(dir)
+	bare := strings.TrimPrefix(dir, "/private") // where macOS keeps them
+	for _, root := range []string{"/tmp", "/var/tmp", "/var/folders", "/dev/shm"} {
+		if strings.HasPrefix(bare, root+"/") {
+			return true
+		}
+	}
+	_, dropped := recordable(dir)
+	return len(dropped) > 0
+}
 
 // unshelled is a PATH with such folders named by what they link to.
 func unshelled(list string) string {

@@ -43,6 +43,7 @@ func wake(ctx context.Context, k *Kitt) (answers func() error, err error) {
 	if err := startKeeper(ctx, k.Dirs); err != nil {
 		return nil, fmt.Errorf("start kitt: %w", err)
 	}
+	k.woke = true
 	return func() error { return await(ctx, k) }, nil
 }
 

@@ -21,6 +21,9 @@ func fields(p spec.Process) []field {
 	f.add("command", commandLine(p.Command))
 	f.add("cwd", p.Cwd)
 	f.vars(p)
+	if len(p.Ports) > 0 {
+		f.add("port", "auto: "+strings.Join(strings.Fields(strings.Trim(fmt.Sprint(p.Ports), "[]")), ", "))
+	}
 	f.add("user", p.User)
 	f.add("group", p.Group)
 	if p.Umask != nil {
@@ -30,6 +33,10 @@ func fields(p spec.Process) []field {
 	if p.Stdin {
 		f.add("stdin", "true")
 	}
+	for _, s := range p.Listen {
+		f.add("listen."+s.Name, s.String())
+	}
+	f.add("expose", p.Expose)
 	f.add("instances", strconv.Itoa(p.Instances))
 	if p.Held {
 		f.add("held", "true")
@@ -38,18 +45,47 @@ func fields(p spec.Process) []field {
 		f.add("depends_on."+name, p.DependsOn[name])
 	}
 	f.restart(p.Restart)
-	if p.Ready.Message {
-		f.add("ready.message", "true")
-		f.span("ready.timeout", p.Within())
-	}
+	f.add("on_wake", p.OnWake)
+	f.probes(p)
 	f.add("stop.message", p.Stop.Message)
 	f.add("stop.signal", p.Stop.Signal)
 	f.span("stop.timeout", p.Stop.Timeout)
 	f.add("stop.command", commandLine(p.Stop.Command))
+	f.stop(&p.Stop)
 	f.add("kill_mode", p.Stop.KillMode)
 	f.log(p.Log)
 	f.bounds(p)
 	return f.all
+}
+
+// stop is what is done besides a signal and a command.
+func (f *fieldList) stop(s *spec.Stop) {
+	if s.Drain > 0 {
+		f.span("stop.drain", s.Drain)
+	}
+	f.add("stop.pre", commandLine(s.Pre))
+	if len(s.Pre) > 0 {
+		f.span("stop.pre_timeout", s.PreTime())
+	}
+	if signal, after := s.Second(); signal != "" {
+		f.add("stop.second_signal", signal)
+		f.span("stop.second_after", after)
+	}
+}
+
+// probes are the words of ready {}, alive {} and reload {} that are set. What is sent along may be a secret.
+func (f *fieldList) probes(p spec.Process) {
+	for _, c := range spec.Diff(spec.Defaults(), p) {
+		switch {
+		case strings.HasSuffix(c.Field, ".headers"):
+			f.add(c.Field, "***")
+		case c.Field != "ready.within" && slices.Contains([]string{"ready", "alive", "reload"}, strings.SplitN(c.Field, ".", 2)[0]):
+			f.add(c.Field, c.To)
+		}
+	}
+	if p.Within() > 0 {
+		f.span("ready.within", p.Within())
+	}
 }
 
 type fieldList struct{ all []field }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +13,10 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"kitt.sh/reconcile/keeper"
 	"kitt.sh/service/api"
@@ -28,6 +32,14 @@ func realServices(_ context.Context, k *Kitt) (services, unit.Spec, error) {
 	}
 	m, err := unit.New(k.host(), sp)
 	return installable{m, fleeting}, sp, err
+}
+
+// installing is what the flags of kitt service install say.
+type installing struct {
+	rehearse, noStart bool
+	keep, stopAll     bool // a stop leaves the processes; an uninstall stops them
+	runAs             string
+	as                *syscall.Credential // whose kitt it is, where that is another user's
 }
 
 // installable is a Manager that refuses to install a program which will be gone soon; all else it does.
@@ -56,11 +68,22 @@ func serviceSpec(k *Kitt, sudo bool) (sp unit.Spec, fleeting, err error) {
 		exe = path
 	}
 	u, err := user.Current()
-	if sudo {
+	switch {
+	case k.service.runAs != "":
+		u, err = user.Lookup(k.service.runAs)
+	case sudo:
 		u, err = user.Lookup(k.Env("SUDO_USER"))
 	}
 	if err != nil {
 		return sp, nil, fmt.Errorf("find user: %w", err)
+	}
+	if sudo || k.service.runAs != "" {
+		if err := k.liveAs(u); err != nil {
+			return sp, nil, err
+		}
+	}
+	if unit.Simulation() != "" {
+		u.HomeDir = k.Env("HOME")
 	}
 	sp = unit.Spec{Exe: exe, UserName: u.Username, UserHome: u.HomeDir, PATH: k.Env("PATH"), Lang: k.Env("LANG")}
 	sp.UID, _ = strconv.Atoi(u.Uid)
@@ -68,7 +91,10 @@ func serviceSpec(k *Kitt, sudo bool) (sp unit.Spec, fleeting, err error) {
 	if d, err := home.Resolve("", only("HOME", u.HomeDir), runtime.GOOS); err != nil || d.Home != k.Dirs.Home {
 		sp.Home = k.Dirs.Home
 	}
-	if runtime.GOOS == "darwin" {
+	switch {
+	case unit.OnMac() && sp.Home != "":
+		sp.LogDir = k.Dirs.Own() // a home of its own keeps to itself
+	case unit.OnMac():
 		sp.LogDir = filepath.Join(u.HomeDir, "Library", "Logs", "kitt")
 	}
 	return sp, fleeting, nil
@@ -86,8 +112,12 @@ func only(name, value string) func(string) string {
 
 // host is this machine, as package unit wants it.
 func (k *Kitt) host() unit.Host {
-	return unit.Host{UID: os.Geteuid(), SudoUID: k.Env("SUDO_UID"), Run: unit.Exec, Sleep: sleep,
+	h := unit.Host{UID: os.Geteuid(), SudoUID: k.Env("SUDO_UID"), Run: unit.Exec, Sleep: sleep, Dry: k.service.rehearse, NoStart: k.service.noStart, Keep: k.service.keep, StopAll: k.service.stopAll,
 		Ready: k.keeperPID, HandOver: k.handOver, Announce: k.announce, Tail: k.lastWords}
+	if k.service.as != nil {
+		k.asksAs(&h)
+	}
+	return h
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -108,14 +138,53 @@ func (k *Kitt) keeperPID(ctx context.Context) (int, error) {
 	return s.Keeper.PID, nil
 }
 
-// handOver ends a kitt that no service runs. Its processes stay, and are found again by the service's.
-func (k *Kitt) handOver(ctx context.Context) error {
+// handOver ends a kitt that no service runs, and waits until it is gone: the service's keeper would leave at once, exit 0, to one
+// that still answers, and launchd does not start again what exits 0. Its processes stay, and are found again by the service's.
+func (k *Kitt) handOver(ctx context.Context) (lives int, err error) {
 	c, err := keeper.Dial(ctx, k.Dirs.Keeper(), "cli")
 	if err != nil {
-		return nil // none runs
+		return 0, nil // none runs
 	}
 	defer c.Close()
-	return c.Shutdown(ctx, false)
+	list, err := c.List(ctx)
+	if err != nil && !errors.Is(err, keeper.ErrClosed) { // closed: it was about to end already
+		return 0, err
+	}
+	for _, l := range list {
+		if l.State == keeper.Running || l.State == keeper.Stopping {
+			lives++
+		}
+	}
+	if err := c.Shutdown(ctx, false); err != nil && !errors.Is(err, keeper.ErrClosed) {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		select {
+		case _, there := <-c.Events():
+			if !there {
+				return lives, released(ctx, k.Dirs.Lock())
+			}
+		case <-ctx.Done():
+			return 0, fmt.Errorf("keeper %d does not end: %w", c.PID(), ctx.Err())
+		}
+	}
+}
+
+// released waits until nobody holds the lock of a keeper: its sockets are closed a moment before that.
+func released(ctx context.Context, lock string) error {
+	f, err := os.Open(lock)
+	if err != nil {
+		return nil // whoever held it took it away
+	}
+	defer f.Close()
+	for unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) == unix.EWOULDBLOCK {
+		if err := sleep(ctx, 2*time.Millisecond); err != nil {
+			return fmt.Errorf("%s is not released: %w", lock, err)
+		}
+	}
+	return nil
 }
 
 // announce tells the running kitt what its coming end means.
@@ -139,5 +208,8 @@ func (k *Kitt) lastWords(_ context.Context, n int) []string {
 	for _, name := range []string{"keeper.log", "daemon.log"} {
 		all.WriteString(lastLines(filepath.Join(k.Dirs.Own(), name), n) + "\n")
 	}
-	return strings.Split(strings.TrimSpace(all.String()), "\n")
+	if text := strings.TrimSpace(all.String()); text != "" {
+		return strings.Split(text, "\n")
+	}
+	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"kitt.sh/internal/early"
 	"kitt.sh/service/api"
 	"kitt.sh/service/home"
@@ -56,6 +58,9 @@ type Kitt struct {
 	Dirs     home.Dirs
 	homeless error // why Dirs is not known
 	API      *api.Client
+	service  installing
+	woke     bool       // it was this command that started kitt
+	Model    *kong.Kong // the command line, for its manual; nil where nobody parsed it
 }
 
 // open looks at the process once: environment, folders, terminal. It touches nothing and reaches nobody.

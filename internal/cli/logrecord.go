@@ -21,21 +21,7 @@ func recordOf(line []byte) *loggedRecord {
 	if r.Form == logline.Plain && r.Level == logline.None {
 		return nil
 	}
-	out := &loggedRecord{Level: r.Level.String(), Message: r.Message}
-	if len(r.Fields) == 0 {
-		return out
-	}
-	var b bytes.Buffer
-	for i, f := range r.Fields {
-		key, _ := json.Marshal(f.Key) // strings can always be written
-		b.WriteByte("{,"[min(i, 1)])
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(f.Value)
-	}
-	b.WriteByte('}')
-	out.Fields = b.Bytes()
-	return out
+	return &loggedRecord{Level: r.Level.String(), Message: r.Message, Fields: r.Object()}
 }
 
 var levelColours = map[logline.Level]string{logline.Trace: dim, logline.Debug: dim, logline.Info: green, logline.Warn: yellow,

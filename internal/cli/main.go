@@ -27,10 +27,15 @@ func Main(argv []string, grammar any, verbs func() (Globals, map[string]Verb)) i
 		fmt.Println("kitt " + Version())
 		return 0
 	}
+	if completing(argv, grammar) {
+		return 0
+	}
 	argv, rest := beforeDashes(argv)
-	name, err := parse(argv, grammar)
+	parser := model(grammar)
+	name, err := parse(parser, argv)
 	g, table := verbs()
 	k := open(g)
+	k.Model = parser
 	if err != nil {
 		return k.fail(err)
 	}
@@ -63,14 +68,7 @@ func run(k *Kitt, verb Verb) int {
 }
 
 // parse fills grammar and returns the words of the verb. --help ends the process.
-func parse(argv []string, grammar any) (string, error) {
-	parser, err := kong.New(grammar, kong.Name("kitt"), kong.Vars{"version": "kitt " + Version()},
-		kong.Description("kitt keeps a list of processes true. Start with: kitt apply"),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
-	if err != nil {
-		panic("cli: " + err.Error())
-	}
-	exemplify(parser.Model.Node)
+func parse(parser *kong.Kong, argv []string) (string, error) {
 	args := argv[1:]
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -88,17 +86,6 @@ func words(n *kong.Node) string {
 		return n.Name
 	}
 	return words(n.Parent) + " " + n.Name
-}
-
-// exemplify puts the examples of each command into its help, before its flags.
-func exemplify(n *kong.Node) {
-	for _, child := range n.Children {
-		exemplify(child)
-	}
-	if n.Tag == nil || n.Tag.Get("examples") == "" {
-		return
-	}
-	n.Detail = "Examples:\n\n    " + strings.ReplaceAll(n.Tag.Get("examples"), "|", "\n    ")
 }
 
 // misuse is a command line that cannot be read. A verb that other managers have is answered with kitt's own.

@@ -161,7 +161,28 @@ type whyIn struct {
 type whyOut struct {
 	Instances []api.Instance `json:"instances"`
 	Events    []api.Event    `json:"events"`
+	Causes    []causeOut     `json:"causes" jsonschema:"why programs ended, where kitt knows it"`
 	Stderr    *logsOut       `json:"stderr"`
+}
+
+// A causeOut is what a recogniser says of one instance. Its text repeats what the program wrote, a hint only what kitt says.
+type causeOut struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind" jsonschema:"port, module, command, permission, …"`
+	Text string `json:"untrusted_text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+// causes are those of the instances that died.
+func (t tools) causes(ctx context.Context, rows []api.Instance) []causeOut {
+	out := []causeOut{}
+	found, _ := t.k.reasons(ctx, rows, nil) // what cannot be read has no cause
+	for _, r := range found {
+		if r.Cause != nil {
+			out = append(out, causeOut{r.ID, r.Cause.Kind, r.Cause.Text, r.Cause.Hint})
+		}
+	}
+	return out
 }
 
 func (t tools) why(ctx context.Context, _ *mcp.CallToolRequest, in whyIn) (*mcp.CallToolResult, any, error) {
@@ -177,6 +198,7 @@ func (t tools) why(ctx context.Context, _ *mcp.CallToolRequest, in whyIn) (*mcp.
 	show.Instances = show.Instances[:min(len(show.Instances), pageItems)]
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	show.Causes = t.causes(ctx, show.Instances)
 	show.Stderr, _ = t.readLogs(ctx, logsIn{Names: []string{in.Name}, Lines: 20, Stream: "err"})
 	return nil, show, nil
 }

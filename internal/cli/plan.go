@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"kitt.sh/service/api"
+	"kitt.sh/spec"
 )
 
 // Plan shows what apply would do, field by field, and does nothing.
@@ -27,6 +28,9 @@ func (p Plan) Run(ctx context.Context, k *Kitt) error {
 	if err := k.may("json"); err != nil {
 		return err
 	}
+	if p.Reveal && k.Output != "json" {
+		return usage("--reveal is for -o json alone", "kitt plan -o json --reveal")
+	}
 	req, err := Source{p.File, p.Name, p.Profile, p.Formation, p.Port, true}.request(k)
 	defer forget(req)
 	if err != nil {
@@ -40,12 +44,9 @@ func (p Plan) Run(ctx context.Context, k *Kitt) error {
 	if load.Only, err = pick(s, p.Only); err != nil {
 		return err
 	}
-	if err := p.processes(k, load); err != nil {
-		return err
-	}
 	out := &stream{k: k, fields: true}
 	counted := 0
-	lines := counting(&counted, p.ask(ctx, k, load))
+	lines := counting(&counted, p.ask(ctx, k, load, req))
 	if err := out.print(ctx, "plan", lines); err != nil {
 		return err
 	}
@@ -63,9 +64,6 @@ type planned struct {
 
 // processes prints, in JSON, what the file describes, before what would be done about it.
 func (p Plan) processes(k *Kitt, load api.Load) error {
-	if p.Reveal && k.Output != "json" {
-		return usage("--reveal is for -o json alone", "kitt plan -o json --reveal")
-	}
 	for _, proc := range load.Spec.Processes {
 		if k.Output != "json" || !load.Means(proc.Name) {
 			continue
@@ -85,11 +83,18 @@ func (p Plan) processes(k *Kitt, load api.Load) error {
 	return nil
 }
 
-func (p Plan) ask(ctx context.Context, k *Kitt, load api.Load) iter.Seq2[api.Line, error] {
+func (p Plan) ask(ctx context.Context, k *Kitt, load api.Load, req spec.Request) iter.Seq2[api.Line, error] {
+	reread := k.readWith(req)
 	return func(yield func(api.Line, error) bool) {
 		begun := false
 		err := k.asking(ctx, func() error {
-			for line, err := range k.API.Post(ctx, "plan", load) {
+			for line, err := range k.posted(ctx, "plan", load, func(ctx context.Context, to *api.Load) error {
+				defer func() { load = *to }()
+				return reread(ctx, to)
+			}) {
+				if err == nil && !begun {
+					err = p.processes(k, load)
+				}
 				if err != nil {
 					return err
 				}
@@ -102,6 +107,10 @@ func (p Plan) ask(ctx context.Context, k *Kitt, load api.Load) iter.Seq2[api.Lin
 		switch {
 		case err == nil:
 		case errors.Is(err, api.ErrNotRunning) && !begun:
+			if err := p.processes(k, load); err != nil {
+				yield(api.Line{}, err)
+				return
+			}
 			fresh(load, yield)
 		default:
 			yield(api.Line{}, err)
@@ -116,6 +125,9 @@ func fresh(load api.Load, yield func(api.Line, error) bool) {
 		for i := 1; i <= p.Instances && !p.Held && load.Means(p.Name); i++ {
 			n++
 			if !yield(api.Line{Type: "action", Verb: "start", ID: fmt.Sprintf("%s.%d", p.Name, i), Reason: "kitt is not running"}, nil) {
+				return
+			}
+			if i <= len(p.Ports) && !yield(api.Line{Type: "note", Text: fmt.Sprintf("port %d would be for %s, if it is free then", p.Ports[i-1], spec.PortKey(p.Name, i))}, nil) {
 				return
 			}
 		}

@@ -59,6 +59,9 @@ func daemonMain(args []string) int {
 	kitt := &service.Daemon{Dirs: d, Version: Version(), Exe: exe, Service: asService, Up: keeper.Leashed(d.Run), Log: log, Keeper: line, API: l,
 		Image: keeper.ImageOf(os.Getpid(), d.State, exe), Load: loader(exe), Screen: screen,
 		StartKeeper: func() error { return startDetached(ctx, d) }}
+	if !kitt.Up {
+		kitt.Drift = driftOf(d)
+	}
 	if asService {
 		kitt.StopService, kitt.Comeback = realStopper(d)
 	}

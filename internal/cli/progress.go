@@ -13,6 +13,7 @@ import (
 // a line now and then, so that a log of a long wait is not silent.
 type progress struct {
 	k     *Kitt
+	down  bool // what is waited for is that all is down
 	drawn bool
 	shown *api.Line // what the redrawn line says; nil: nothing yet
 	last  time.Time // of the last plain line
@@ -59,9 +60,9 @@ func (p *progress) columns() int {
 	return 80
 }
 
-// text is 2/3 up · api.1 starting: no answer on :3000 yet · and 4 more.
+// text is 2/3 up (or down) · api.1 starting: no answer on :3000 yet · and 4 more.
 func (p *progress) text(line api.Line) string {
-	text := fmt.Sprintf("%d/%d up", line.Up, line.Total)
+	text := fmt.Sprintf("%d/%d %s", line.Up, line.Total, p.goal())
 	for i, w := range line.Pending {
 		if i == 2 {
 			return text + fmt.Sprintf(" · and %d more", len(line.Pending)-i)
@@ -72,6 +73,13 @@ func (p *progress) text(line api.Line) string {
 		}
 	}
 	return text
+}
+
+func (p *progress) goal() string {
+	if p.down {
+		return "down"
+	}
+	return "up"
 }
 
 func (p *progress) clear() {

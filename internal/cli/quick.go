@@ -42,7 +42,7 @@ func quickVerb(argv []string) (Globals, Verb, bool) {
 	case "start":
 		return g, Start{Names: names, Timeout: defaultWait}, len(names) > 0
 	case "stop":
-		return g, Stop{Names: names, Timeout: defaultWait}, len(names) > 0
+		return g, Stop{Names: names}, len(names) > 0
 	}
 	return g, nil, false
 }

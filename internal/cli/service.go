@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
+	"kitt.sh/service/api"
 	"kitt.sh/service/unit"
 )
 
@@ -25,25 +29,83 @@ type services interface {
 var openServices = realServices
 
 // Service is one verb on kitt's own service.
-type Service struct{ System bool }
+type Service struct {
+	System bool
+	User   bool // that of the user, whichever is there
+}
 
 // The verbs of kitt service.
 type (
-	ServiceInstall   Service
-	ServiceUninstall Service
-	ServiceStart     Service
-	ServiceStop      Service
-	ServiceRestart   Service
-	ServiceStatus    Service
-	ServicePrint     Service
+	ServiceStart   Service
+	ServiceRestart Service
+	ServiceStatus  Service
 )
 
+// ServiceUninstall takes the service away; the processes run on, unless they are to be stopped with it.
+type ServiceUninstall struct {
+	System, User bool
+	StopApps     bool
+}
+
+// ServiceStop stops the service; the processes too, unless they are to be kept.
+type ServiceStop struct {
+	System, User bool
+	Keep         bool
+}
+
+// ServiceInstall lets kitt start at boot or login.
+type ServiceInstall struct {
+	System  bool
+	User    bool
+	RunAs   string // the user whose processes a system service runs
+	NoStart bool
+	DryRun  bool
+}
+
+// ServicePrint prints the file that install would write, or one for another service manager.
+type ServicePrint struct {
+	System bool
+	User   bool
+	For    string
+}
+
+// Run also says what comes back by it.
 func (s ServiceInstall) Run(ctx context.Context, k *Kitt) error {
-	return Service(s).do(ctx, k, true, services.Install)
+	if s.RunAs != "" && !s.System {
+		return usage("--run-as is for --system alone", "kitt service install is for you")
+	}
+	k.service = installing{rehearse: s.DryRun, noStart: s.NoStart, runAs: s.RunAs}
+	if err := (Service{System: s.System}).do(ctx, k, true, services.Install); err != nil || s.DryRun || k.Quiet || k.Output != "table" {
+		return err
+	}
+	if names := k.comesBack(ctx); names != "" {
+		k.note("what comes back: %s", names)
+	}
+	k.hint("kitt service uninstall undoes it")
+	return nil
+}
+
+// comesBack names the processes that are wanted up; "" where kitt cannot be asked.
+func (k *Kitt) comesBack(ctx context.Context) string {
+	var st api.Status
+	if k.API == nil || k.service.as != nil || k.API.Read(ctx, "/v1/status", nil, &st) != nil {
+		return ""
+	}
+	var names []string
+	for _, in := range st.Instances {
+		if in.Phase != "held" && !slices.Contains(names, in.Process) {
+			names = append(names, in.Process)
+		}
+	}
+	if len(names) > 10 {
+		return listed(append(names[:9:9], fmt.Sprintf("%d more", len(names)-9)))
+	}
+	return listed(names)
 }
 
 func (s ServiceUninstall) Run(ctx context.Context, k *Kitt) error {
-	return Service(s).do(ctx, k, false, services.Uninstall)
+	k.service.stopAll = s.StopApps
+	return Service{s.System, s.User}.do(ctx, k, false, services.Uninstall)
 }
 
 func (s ServiceStart) Run(ctx context.Context, k *Kitt) error {
@@ -51,7 +113,8 @@ func (s ServiceStart) Run(ctx context.Context, k *Kitt) error {
 }
 
 func (s ServiceStop) Run(ctx context.Context, k *Kitt) error {
-	return Service(s).do(ctx, k, false, services.Stop)
+	k.service.keep = s.Keep
+	return Service{s.System, s.User}.do(ctx, k, false, services.Stop)
 }
 
 func (s ServiceRestart) Run(ctx context.Context, k *Kitt) error {
@@ -71,7 +134,7 @@ func (s Service) open(ctx context.Context, k *Kitt, exact bool) (services, unit.
 		return nil, sp, err
 	}
 	sp.System = s.System
-	if !exact && !s.System {
+	if !exact && !s.System && !s.User {
 		sp = m.Scope(sp)
 	}
 	return m, sp, nil
@@ -141,13 +204,89 @@ func (k *Kitt) serviceStatus(st unit.Status) {
 	}
 }
 
-// Run prints the file that install would write.
+// Run prints the file that install would write, or what another service manager needs.
 func (s ServicePrint) Run(ctx context.Context, k *Kitt) error {
-	m, sp, err := Service(s).open(ctx, k, true)
+	if s.For != "" {
+		return s.other(k)
+	}
+	m, sp, err := Service{System: s.System}.open(ctx, k, true)
 	if err != nil {
 		return err
 	}
 	k.note("this would be %s", m.Path(sp))
 	_, err = fmt.Fprint(k.Out, m.Text(sp))
 	return err
+}
+
+// other prints the file of a service manager that need not be here.
+func (s ServicePrint) other(k *Kitt) error {
+	sp, _, err := serviceSpec(k, false)
+	if err != nil {
+		return err
+	}
+	sp.System = s.System
+	text, path, ok := unit.TextFor(s.For, sp)
+	if !ok {
+		return usage(fmt.Sprintf("kitt knows no file for %q", s.For), "one of "+listed(unit.Forms)+"; any other is to start, and start again: "+strings.Join(sp.Command(), " "))
+	}
+	if k.Output != "table" {
+		return k.emitValue(map[string]string{"path": path, "text": text})
+	}
+	k.note("this belongs at %s", path)
+	_, err = fmt.Fprint(k.Out, text)
+	return err
+}
+
+// ServiceLogs prints what the keeper and the daemon wrote of themselves.
+type ServiceLogs struct {
+	Lines  int
+	System bool
+}
+
+func (s ServiceLogs) Run(_ context.Context, k *Kitt) error {
+	if err := k.may(); err != nil {
+		return err
+	}
+	if k.homeless != nil {
+		return k.homeless
+	}
+	found := false
+	for _, name := range []string{"keeper", "daemon"} {
+		file := filepath.Join(k.Dirs.Own(), name+".log")
+		words := lastLines(file, s.Lines)
+		if words == "" {
+			continue
+		}
+		found = true
+		fmt.Fprintln(k.Out, k.Paint.in(bold, file))
+		fmt.Fprintln(k.Out, cleanLines(words))
+	}
+	if !found {
+		return &trouble{text: "read logs: nothing is in " + k.Dirs.Own(), hint: "kitt has not run with this home", code: codeFailed}
+	}
+	if sp, _, err := serviceSpec(k, false); err == nil && !k.Quiet {
+		sp.System = s.System
+		k.hint(managersLog(sp))
+	}
+	return nil
+}
+
+// managersLog is where the service manager keeps what came before kitt's own log: a panic, a program that cannot start.
+func managersLog(sp unit.Spec) string {
+	switch {
+	case sp.LogDir != "":
+		return "what came before that is in " + filepath.Join(sp.LogDir, "service.log")
+	case sp.System:
+		return "journalctl -u " + sp.UnitName() + " has what systemd says"
+	}
+	return "journalctl --user -u " + sp.UnitName() + " has what systemd says"
+}
+
+// cleanLines cleans lines one by one.
+func cleanLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = clean(l)
+	}
+	return strings.Join(lines, "\n")
 }

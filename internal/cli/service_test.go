@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"os"
+	"strings"
 	"testing"
 
 	"kitt.sh/service/unit"
@@ -52,8 +54,8 @@ func TestService(t *testing.T) {
 		out, talk string
 		code      int
 	}{
-		{"install is for this user", ServiceInstall{}, false, unit.Status{}, "install", steps, "", 0},
-		{"install --system", ServiceInstall{System: true}, false, unit.Status{}, "install system", steps, "", 0},
+		{"install is for this user", ServiceInstall{}, false, unit.Status{}, "install", steps, "hint: kitt service uninstall undoes it\n", 0},
+		{"install --system", ServiceInstall{System: true}, false, unit.Status{}, "install system", steps, "hint: kitt service uninstall undoes it\n", 0},
 		{"restart takes the one that is there", ServiceRestart{}, false, unit.Status{}, "restart system", steps, "", 0},
 		{"uninstall, start and stop too", ServiceStop{}, true, unit.Status{}, "stop system", "! linger    is off\n", "", 0},
 		{"status of one that runs", ServiceStatus{}, false, running, "", `kitt.service  running, pid 7
@@ -67,6 +69,11 @@ drifted  PATH changed
 			"kitt.service  stopped\nmanager  systemd, user\nat boot  no: linger is off\n", "", 3},
 		{"status of none exits 4", ServiceStatus{}, false, unit.Status{Name: "kitt.service", Manager: "systemd", Scope: "user", Why: "not installed"}, "",
 			"kitt.service  not installed\nmanager  systemd, user\nat boot  no: not installed\n", "hint: kitt service install\n", 4},
+		{"--run-as is for the machine's", ServiceInstall{RunAs: "bob"}, false, unit.Status{}, "", "", "kitt: --run-as is for --system alone\nhint: kitt service install is for you\n", 2},
+		{"print --for one that is not known", ServicePrint{For: "sysv"}, false, unit.Status{}, "", "",
+			"kitt: kitt knows no file for \"sysv\"\nhint: one of launchd, systemd, openrc, runit and s6; any other is to start, and start again: EXE keeper --service --home HOME\n", 2},
+		{"logs of a kitt that never ran", ServiceLogs{Lines: 3}, false, unit.Status{}, "", "",
+			"kitt: read logs: nothing is in HOME/own\nhint: kitt has not run with this home\n", 1},
 		{"print is the file itself", ServicePrint{}, false, unit.Status{}, "", "[Unit]\n", "kitt: this would be /u/kitt.service\n", 0},
 	}
 	was := openServices
@@ -81,7 +88,8 @@ drifted  PATH changed
 				t.Errorf("exit %d, want %d", code, tt.code)
 			}
 			same(t, "stdout", k.out.String(), tt.out)
-			same(t, "stderr", k.err.String(), tt.talk)
+			exe, _ := os.Executable()
+			same(t, "stderr", strings.NewReplacer(exe, "EXE", k.Dirs.Own(), "HOME/own", k.Dirs.Home, "HOME").Replace(k.err.String()), tt.talk)
 			if s.asked != tt.asked {
 				t.Errorf("asked %q, want %q", s.asked, tt.asked)
 			}

@@ -14,7 +14,12 @@ type Shutdown struct {
 }
 
 func (s Shutdown) Run(ctx context.Context, k *Kitt) error {
-	err := k.order(ctx, "shutdown", api.Order{All: true, Wait: true, Timeout: s.Timeout})
+	o := api.Order{All: true, Wait: true, Timeout: s.Timeout}
+	err := k.order(ctx, "shutdown", o)
+	if errors.Is(err, api.ErrGone) { // it had lost its keeper and gave way to the next daemon, which knows nothing of it
+		k.note("%v; telling the next one", api.ErrGone)
+		err = k.order(ctx, "shutdown", o)
+	}
 	switch {
 	case errors.Is(err, api.ErrNotRunning): // it is as it should be
 		k.note("kitt is not running")

@@ -104,6 +104,9 @@ func statusText(p Paint, now time.Time, s *api.Status, wideForm bool, width int)
 		b.WriteString(instances(p, now, s.Instances, wideForm, width))
 	}
 	for _, spec := range s.Specs {
+		for _, text := range spec.Alerts {
+			fmt.Fprintf(&b, "%s %s\n%s kitt notify test\n", p.in(yellow, clean(spec.Project)+":"), clean(text), p.in(cyan, "hint:"))
+		}
 		if spec.Error == nil {
 			continue
 		}
@@ -114,6 +117,9 @@ func statusText(p Paint, now time.Time, s *api.Status, wideForm bool, width int)
 	}
 	if path := s.Daemon.Replaced; path != "" && b.Len() > 0 {
 		fmt.Fprintf(&b, "\n%s is another build than the kitt that runs (%s)\n%s kitt upgrade\n", clean(path), clean(s.Daemon.Version), p.in(cyan, "hint:"))
+	}
+	if text := s.Daemon.Service; text != "" && b.Len() > 0 {
+		fmt.Fprintf(&b, "\n%s kitt's own service: %s\n%s kitt apply, or kitt service install\n", p.in(yellow, "drifted:"), clean(text), p.in(cyan, "hint:"))
 	}
 	return b.String()
 }

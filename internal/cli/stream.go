@@ -25,7 +25,7 @@ type stream struct {
 // what names the work for somebody who leaves it with Ctrl-C.
 func (s *stream) print(ctx context.Context, what string, lines iter.Seq2[api.Line, error]) error {
 	defer s.bar.clear()
-	s.bar = progress{k: s.k}
+	s.bar = progress{k: s.k, down: what == "stop" || what == "delete" || what == "down"}
 	for line, err := range lines {
 		switch {
 		case err != nil && ctx.Err() != nil:

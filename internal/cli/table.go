@@ -22,10 +22,12 @@ var (
 	nameColumn    = column{"NAME", false, 0, func(_ time.Time, in *api.Instance) string { return clean(in.ID) }}
 	numberColumn  = column{"ID", true, 6, func(_ time.Time, in *api.Instance) string { return pmID(in) }}
 	projectColumn = column{"PROJECT", false, 6, func(_ time.Time, in *api.Instance) string { return clean(in.Project) }}
+	portColumn    = column{"PORT", true, 6, func(_ time.Time, in *api.Instance) string { return number(in.Port) }}
 	readyColumn   = column{"READY", false, 7, func(_ time.Time, in *api.Instance) string { return yes(in.Ready) }}
 	genColumn     = column{"GENERATION", true, 8, func(_ time.Time, in *api.Instance) string { return strconv.FormatUint(in.Generation, 10) }}
 	exitColumn    = column{"EXIT", false, 9, func(now time.Time, in *api.Instance) string { return lastExit(now, in.Exit) }}
 	reasonColumn  = column{"REASON", false, 0, func(_ time.Time, in *api.Instance) string { return clean(in.Reason) }}
+	saysColumn    = column{"SAYS", false, 10, func(_ time.Time, in *api.Instance) string { return said(in) }}
 	middle        = []column{
 		{"PHASE", false, 0, func(_ time.Time, in *api.Instance) string { return clean(in.Phase) }},
 		{"PID", true, 2, func(_ time.Time, in *api.Instance) string { return number(in.PID) }},
@@ -68,10 +70,24 @@ func columnsFor(rows []api.Instance, wideForm bool) []column {
 		cols = append(cols, projectColumn)
 	}
 	cols = append(cols, middle...)
+	if wideForm && slices.ContainsFunc(rows, func(in api.Instance) bool { return in.Port > 0 }) {
+		cols = append(cols, portColumn)
+	}
 	if wideForm {
 		cols = append(cols, readyColumn, genColumn, exitColumn)
 	}
+	if wideForm && slices.ContainsFunc(rows, func(in api.Instance) bool { return in.Says != "" }) {
+		cols = append(cols, saysColumn)
+	}
 	return append(cols, reasonColumn)
+}
+
+// said is what a program says of itself, marked as its words.
+func said(in *api.Instance) string {
+	if in.Says == "" {
+		return ""
+	}
+	return `"` + clean(in.Says) + `"`
 }
 
 // pmID is the number by which pm2's users call an instance.

@@ -35,6 +35,7 @@ func (u Up) Run(ctx context.Context, k *Kitt) error {
 	if err != nil {
 		return err
 	}
+	defer f.forget()
 	h, err := newUpHome(ctx, k)
 	if err != nil {
 		return err
@@ -66,17 +67,19 @@ func (u Up) prepare(ctx context.Context, k *Kitt) (*foreground, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer forget(req)
 	req.Env = upEnviron(k.Environ)
+	f := &foreground{forget: func() { forget(req) }}
 	s, err := k.read(ctx, req)
 	if err != nil {
+		f.forget()
 		return nil, err
 	}
 	chosen, err := upChoose(s, words)
 	if err != nil {
+		f.forget()
 		return nil, err
 	}
-	f := &foreground{mode: upFirst, spec: s, order: upOrder(chosen), restarts: map[string]spec.Restart{}}
+	f.mode, f.spec, f.order, f.restarts = upFirst, s, upOrder(chosen), map[string]spec.Restart{}
 	switch {
 	case u.Restart:
 		f.mode = upRestart
@@ -88,5 +91,18 @@ func (u Up) prepare(ctx context.Context, k *Kitt) (*foreground, error) {
 	}
 	s.Processes = upBend(chosen, f.mode)
 	f.load = api.Load{Spec: *s, Request: req, Capture: true}
+	f.reread = func(ctx context.Context, load *api.Load) error {
+		req.Ports = load.Request.Ports
+		s, err := loadSpec(ctx, req, evalJS)
+		if err != nil {
+			return err
+		}
+		if chosen, err = upChoose(s, words); err != nil {
+			return err
+		}
+		s.Processes = upBend(chosen, f.mode)
+		load.Spec = *s
+		return nil
+	}
 	return f, nil
 }

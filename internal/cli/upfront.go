@@ -17,6 +17,8 @@ type foreground struct {
 	mode     upMode
 	spec     *spec.Spec
 	load     api.Load
+	reread   func(context.Context, *api.Load) error // with other ports
+	forget   func()                                 // removes a file that was to be read only
 	order    []upProcess
 	restarts map[string]spec.Restart // as the spec says
 
@@ -60,7 +62,8 @@ func (f *foreground) start(ctx context.Context) error {
 	if _, err := ensure(ctx, f.k); err != nil {
 		return err
 	}
-	for line, err := range f.k.API.Post(ctx, "apply", f.load) {
+	defer f.forget()
+	for line, err := range f.k.posted(ctx, "apply", f.load, f.reread) {
 		switch {
 		case err != nil:
 			return err

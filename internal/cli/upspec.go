@@ -42,10 +42,10 @@ func upChoose(s *spec.Spec, words []string) ([]spec.Process, error) {
 	total := 0
 	for _, p := range s.Processes {
 		n, counted := counts[p.Name]
-		if all, ok := counts["all"]; ok && !counted {
+		if all, ok := counts["all"]; ok && !counted && p.Fronts() == "" {
 			n, counted = all, true
 		}
-		if len(named) > 0 && !named[p.Name] {
+		if len(named) > 0 && !named[p.Name] && !named[p.Fronts()] {
 			if _, own := counts[p.Name]; !own {
 				continue
 			}

@@ -3,14 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	psnet "github.com/shirou/gopsutil/v4/net"
-	ps "github.com/shirou/gopsutil/v4/process"
 
 	"kitt.sh/internal/recognise"
 	"kitt.sh/reconcile/logs"
@@ -28,8 +26,16 @@ const wordsMost, wordsShown = 60, 10
 // Reasons are what Why knows of it; docs/json.md promises it.
 type reasons struct {
 	api.Instance
-	Cause *recognise.Finding `json:"cause,omitempty"` // why its program ended; nil: it runs, or nobody knows
-	Words []string           `json:"last_words"`      // the last lines of stderr, else of stdout
+	Cause *recognise.Finding `json:"cause,omitempty"`      // why its program ended; nil: it runs, or nobody knows
+	Old   *oldConfig         `json:"old_config,omitempty"` // its file is not followed: it is as the file said before
+	Words []string           `json:"last_words"`           // the last lines of stderr, else of stdout
+}
+
+type oldConfig struct {
+	File  string   `json:"file"`
+	Text  string   `json:"text"`
+	Hint  string   `json:"hint,omitempty"`
+	Since api.Time `json:"since"`
 }
 
 func (w Why) Run(ctx context.Context, k *Kitt) error {
@@ -40,13 +46,14 @@ func (w Why) Run(ctx context.Context, k *Kitt) error {
 	if err := k.asking(ctx, func() error { return k.API.Read(ctx, "/v1/status", k.targets(w.Names), &s) }); err != nil {
 		return err
 	}
+	old := oldConfigs(s.Specs)
 	rows := s.Instances
 	if len(w.Names) == 0 {
-		rows = amiss(rows)
+		rows = amiss(rows, old)
 	}
-	out := make([]reasons, 0, len(rows))
-	for _, in := range rows {
-		out = append(out, k.reasonsOf(ctx, in))
+	out, err := k.reasons(ctx, rows, old)
+	if err != nil {
+		return err
 	}
 	if k.Output == "json" {
 		return k.emitValue(map[string]any{"instances": out})
@@ -63,39 +70,90 @@ func (w Why) Run(ctx context.Context, k *Kitt) error {
 	return nil
 }
 
+// oldConfigs are the files that are not followed at the moment, by project.
+func oldConfigs(specs []api.Spec) map[string]*oldConfig {
+	old := map[string]*oldConfig{}
+	for _, s := range specs {
+		if e := s.Error; e != nil {
+			old[s.Project] = &oldConfig{File: s.File, Text: e.Text, Hint: e.Hint, Since: e.Since}
+		}
+	}
+	return old
+}
+
 // amiss are the instances that are not as they should be.
-func amiss(rows []api.Instance) (out []api.Instance) {
+func amiss(rows []api.Instance, old map[string]*oldConfig) (out []api.Instance) {
 	for _, in := range rows {
-		if in.Reason != "" || in.Phase == "failed" || in.Phase == "waiting" {
+		if in.Reason != "" || in.Phase == "failed" || in.Phase == "waiting" || old[in.Project] != nil {
 			out = append(out, in)
 		}
 	}
 	return out
 }
 
-// reasonsOf looks up what can be known of one instance.
-func (k *Kitt) reasonsOf(ctx context.Context, in api.Instance) reasons {
-	e := reasons{Instance: in, Words: lastWordsOf(ctx, in)}
-	if in.Exit == nil || in.Phase == "running" || in.Phase == "held" || in.Phase == "done" {
-		return e
+// reasons looks up what can be known of these instances.
+func (k *Kitt) reasons(ctx context.Context, rows []api.Instance, old map[string]*oldConfig) ([]reasons, error) {
+	ends, err := k.endsOf(ctx, rows)
+	if err != nil {
+		return nil, err
 	}
-	c := recognise.Case{Code: -1, Signal: in.Exit.Signal, Memory: strings.Contains(in.Reason, "out of memory"), Lines: e.Words, GOOS: runtime.GOOS}
-	if in.Exit.Code != nil {
-		c.Code = *in.Exit.Code
+	out := make([]reasons, 0, len(rows))
+	for _, in := range rows {
+		e := reasons{Instance: in, Old: old[in.Project]}
+		end, crashed := ends[fullID(in)]
+		crashed = crashed && !end.asked && !slices.Contains(wellPhases, in.Phase)
+		if !crashed {
+			end = lifeEnd{}
+		}
+		if e.Words = lastWordsOf(ctx, in, end); crashed {
+			e.Cause = k.causeOf(ctx, e, end)
+		}
+		out = append(out, e)
 	}
-	if found, ok := recognise.Recognise(c, lookups{ctx}); ok {
-		e.Cause = &found
-	}
-	return e
+	return out, nil
 }
 
-// lastWordsOf are the last lines that an instance wrote: to stderr, or if it never did, to stdout.
-func lastWordsOf(ctx context.Context, in api.Instance) []string {
+// wellPhases are those in which the last death needs no cause.
+var wellPhases = []string{"running", "held", "done"}
+
+// causeOf is what the recognisers say of an end; nil if none knows it.
+func (k *Kitt) causeOf(ctx context.Context, e reasons, end lifeEnd) *recognise.Finding {
+	c := recognise.Case{Code: -1, Signal: e.Exit.Signal, Memory: strings.Contains(end.reason, "out of memory"), Lines: e.Words, GOOS: runtime.GOOS,
+		Dir: func() string { return k.cwdOf(ctx, e.Instance) }}
+	if e.Exit.Code != nil {
+		c.Code = *e.Exit.Code
+	}
+	it, ok := recognise.Recognise(c, found{lookups{ctx}, k})
+	if !ok {
+		return nil
+	}
+	it.Text = clean(it.Text)
+	it.Hint = strings.ReplaceAll(it.Hint, "NAME", e.ID[:max(0, strings.LastIndexByte(e.ID, '.'))])
+	return &it
+}
+
+// cwdOf is the folder that an instance runs in; empty if it cannot be asked.
+func (k *Kitt) cwdOf(ctx context.Context, in api.Instance) string {
+	show, _, err := k.show(ctx, "/v1/show", fullID(in))
+	if err != nil {
+		return ""
+	}
+	return show.Process.Cwd
+}
+
+// lastWordsOf are the last lines that an instance wrote: to stderr, or if it never did, to stdout. With an end they are
+// those of the life that ended so, and of no other.
+func lastWordsOf(ctx context.Context, in api.Instance, end lifeEnd) []string {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
+	q := logs.Query{Last: wordsMost, Since: end.began}
+	if !end.at.IsZero() {
+		q.Until = end.at.Add(lastWords)
+	}
 	for _, err := range []bool{true, false} {
+		q.Out, q.Err = !err, err
 		words := []string{}
-		r := logs.Open([]logs.Source{{ID: in.ID, Out: in.Log.Out, Err: in.Log.Err}}, logs.Query{Last: wordsMost, Out: !err, Err: err})
+		r := logs.Open([]logs.Source{{ID: in.ID, Out: in.Log.Out, Err: in.Log.Err}}, q)
 		_ = r.Read(ctx, func(l logs.Line) error {
 			words = append(words, clean(ansi.Strip(strings.TrimRight(string(l.Text[:min(len(l.Text), 2000)]), "\r\n"))))
 			return nil
@@ -125,8 +183,12 @@ func (k *Kitt) tellWhy(e reasons) {
 		add("reason", "none: it is as wanted")
 	}
 	add("reason", clean(e.Reason))
+	add("it says", said(&e.Instance))
+	if e.Old != nil {
+		add("config", "old: "+clean(e.Old.File)+" is not followed: "+clean(e.Old.Text))
+	}
 	if e.Cause != nil {
-		add("cause", clean(e.Cause.Text))
+		add("cause", e.Cause.Text)
 	}
 	if e.Exit != nil {
 		add("last exit", clean(lastExit(k.Now(), e.Exit)))
@@ -140,37 +202,13 @@ func (k *Kitt) tellWhy(e reasons) {
 			fmt.Fprintln(k.Out, "  "+k.Paint.in(dim, "|")+" "+line)
 		}
 	}
-	if e.Cause != nil && e.Cause.Hint != "" {
-		fmt.Fprintln(k.Out, "hint: "+strings.ReplaceAll(e.Cause.Hint, "NAME", clean(e.Process)))
+	switch {
+	case e.Cause != nil && e.Cause.Hint != "":
+		fmt.Fprintln(k.Out, "hint: "+clean(e.Cause.Hint))
+	case e.Hint != "":
+		fmt.Fprintln(k.Out, "hint: "+clean(e.Hint))
 	}
-}
-
-// lookups find up what a recogniser wants to know.
-type lookups struct{ ctx context.Context }
-
-func (m lookups) Holder(port int) (pid int, name string) {
-	ctx, cancel := context.WithTimeout(m.ctx, 3*time.Second)
-	defer cancel()
-	all, _ := psnet.ConnectionsWithContext(ctx, "tcp")
-	for _, c := range all {
-		if c.Status == "LISTEN" && int(c.Laddr.Port) == port && c.Pid > 0 {
-			if p, err := ps.NewProcessWithContext(ctx, c.Pid); err == nil {
-				name, _ = p.NameWithContext(ctx)
-			}
-			return int(c.Pid), name
-		}
+	if e.Old != nil && e.Old.Hint != "" {
+		fmt.Fprintln(k.Out, "hint: "+clean(e.Old.Hint))
 	}
-	return 0, ""
-}
-
-// InShell looks on the PATH of this command: that of the shell it was typed in.
-func (m lookups) InShell(program string) string {
-	if strings.Contains(program, "/") {
-		return ""
-	}
-	at, err := exec.LookPath(program)
-	if err != nil {
-		return ""
-	}
-	return at
 }

@@ -11,7 +11,7 @@ var (
 	// Each gets the arguments after those words and returns its exit code.
 	internalVerbs = map[string]func(args []string) int{
 		"daemon": daemonMain, "internal load": loadMain, "internal eval": evalMain,
-		"internal preflight": preflightMain, "internal serve": serveMain,
+		"internal preflight": preflightMain, "internal ask": askMain, "internal serve": serveMain,
 	}
 
 	// startKeeper starts a keeper that outlives this process. It returns once that is on its way;

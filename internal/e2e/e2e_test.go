@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -25,6 +26,12 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "@lines" {
 		os.Exit(asLines(os.Args[2]))
 	}
+	if len(os.Args) > 2 && os.Args[1] == "@notify" {
+		os.Exit(asNotifier(os.Args[2:]))
+	}
+	if signal.Ignored(syscall.SIGHUP) { // under nohup: what is started here is to have the usual one all the same
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	os.Setenv("GORACE", "atexit_sleep_ms=0") // a raced kitt sleeps for a second before it ends
 	os.Exit(build(m))
 }
@@ -37,7 +44,7 @@ func build(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	bin = dir
-	args := []string{"build", "-o", filepath.Join(dir, "kitt")}
+	args := []string{"build", "-ldflags", "-X kitt.sh/service/unit.simulated=" + simulation, "-o", filepath.Join(dir, "kitt")}
 	if raced {
 		args = append(args, "-race")
 	}
@@ -72,7 +79,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"kitt": kitt, "eventually": eventually, "field": field, "equal": equal, "differ": differ, "signal": signalCmd, "alive": alive,
-			"repeat": repeat, "rewrite": rewrite, "listen": listen, "scraped": scraped, "busy": busy, "fetch": fetch, "pm2": pm2, "sshd": sshd,
+			"repeat": repeat, "rewrite": rewrite, "listen": listen, "scraped": scraped, "busy": busy, "fetch": fetch, "pm2": pm2, "sshd": sshd, "hook": hook, "launchd": launchd, "launchctl": launchctl,
 		},
 		RequireExplicitExec: false,
 	})
@@ -90,6 +97,9 @@ func setup(env *testscript.Env) error {
 	env.Setenv("NO_COLOR", "1")
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	env.Setenv("WORK", env.WorkDir)
+	env.Setenv("HELPER", os.Args[0]) // for a program that does what a shell cannot: see TestMain
+	env.Setenv("FREE_PORT", anyPort())
+	env.Values[simulation] = &simulated{}
 	env.Defer(func() { teardown(home) })
 	return nil
 }
@@ -125,7 +135,7 @@ func ofHome(home string) (pids []int) {
 
 // kitt ARGS...: runs the kitt under test; with ! it must fail.
 func kitt(ts *testscript.TestScript, neg bool, args []string) {
-	err := ts.Exec(filepath.Join(bin, "kitt"), args...)
+	err := ts.Exec(program(ts), args...)
 	if (err != nil) != neg {
 		ts.Fatalf("kitt %s: %v, failure wanted: %v", strings.Join(args, " "), err, neg)
 	}
@@ -137,11 +147,11 @@ func run(ts *testscript.TestScript, args []string) (out string, err error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	if args[0] == "kitt" {
-		cmd.Path = filepath.Join(bin, "kitt")
+		cmd.Path = program(ts)
 		cmd.Err = nil
 	}
 	cmd.Dir = ts.MkAbs(".")
-	for _, k := range []string{"KITT_HOME", "HOME", "PATH", "NO_COLOR", "WORK"} {
+	for _, k := range []string{"KITT_HOME", "HOME", "PATH", "NO_COLOR", "WORK", "GORACE", simulation} {
 		cmd.Env = append(cmd.Env, k+"="+ts.Getenv(k))
 	}
 	b, err := cmd.CombinedOutput()

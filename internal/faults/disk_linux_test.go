@@ -131,7 +131,7 @@ func TestFault18ALogThatMayDrop(t *testing.T) {
 		t.Errorf("status does not say so:\n%s", out)
 	}
 	pids := w.pids(2)
-	w.ok(syscall.Mount("tmpfs", w.logs(), "tmpfs", syscall.MS_REMOUNT, "size=1g"))
+	w.ok(syscall.Mount("tmpfs", w.logs(), "tmpfs", syscall.MS_REMOUNT, "size=4g")) // more than two can write while one of them is not heard yet
 	w.until("what was dropped of both", func() bool { return len(w.events("resumed")) >= 2 })
 	if now := w.pids(2); !slices.Equal(now, pids) {
 		t.Errorf("the pids were %v and are %v", pids, now)

@@ -211,7 +211,11 @@ func TestFault38OutOfMemory(t *testing.T) {
 	if in.Exit == nil || in.Exit.Signal != "SIGKILL" || !strings.Contains(in.Reason, "memory") {
 		t.Errorf("it is told as %+v: %q", in.Exit, in.Reason)
 	}
-	if w.keeper() != keeper || w.running("quiet.1").PID != quiet.PID {
-		t.Error("it was not the only one that ended")
+	if now := w.keeper(); now != keeper {
+		t.Errorf("the keeper %d ended too: it is %d now", keeper, now)
 	}
+	if now := w.running("quiet.1").PID; now != quiet.PID {
+		t.Errorf("quiet %d ended too: it is %d now", quiet.PID, now)
+	}
+	t.Log(read(g.dir+"/memory.failcnt"), read(g.dir+"/memory.oom_control"), read(g.dir+"/memory.max_usage_in_bytes"), w.do("logs","--kitt","-n","60"))
 }

@@ -15,10 +15,10 @@ const module = "kitt.sh"
 var floors = []string{"spec", "internal/port", "internal/deploy", "reconcile", "service", "internal/early", "internal/recognise", "internal/monit", "internal/cli", "."}
 
 // rooms are all places where Go code may lie.
-var rooms = append(slices.Clone(floors), "examples", "internal/door", "internal/e2e", "internal/faults", "internal/jseval", "internal/layers", "internal/logline", "internal/mutants", "internal/recognise", "internal/torture")
+var rooms = append(slices.Clone(floors), "docs", "examples", "internal/boottest", "internal/doctor", "internal/door", "internal/e2e", "internal/faults", "internal/forward", "internal/jseval", "internal/launchsim", "internal/layers", "internal/logline", "internal/mutants", "internal/recognise", "internal/shell", "internal/torture")
 
 // leaves import nothing of ours, so that every floor above spec may import them.
-var leaves = []string{"spec", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "internal/recognise", "internal/recognise", "internal/logline", "examples"}
+var leaves = []string{"spec", "internal/forward", "internal/launchsim", "reconcile/keeper", "reconcile/logs", "reconcile/failpoint", "internal/jseval", "internal/recognise", "internal/logline", "internal/shell", "internal/doctor", "docs", "examples"}
 
 // marks is imported by leaves too: in a program that is not built for torture it is nothing.
 const marks = "reconcile/failpoint"
@@ -43,7 +43,7 @@ var foreign = map[string][]string{
 
 // confined: each of these is used in a few rooms only, so that it can be replaced there.
 var confined = map[string][]string{
-	"github.com/alecthomas/kong":             {".", "internal/cli"},
+	"github.com/alecthomas/kong":             {".", "internal/cli", "internal/shell"},
 	"github.com/lmittmann/tint":              {".", "internal/cli"},
 	"github.com/kardianos/service":           {"service"},
 	"modernc.org/quickjs":                    {"internal/jseval"},

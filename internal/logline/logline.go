@@ -144,3 +144,20 @@ func find(all []Field, key string) (json.RawMessage, bool) {
 	}
 	return nil, false
 }
+
+// Object is the fields as one JSON object, in their order; nil without any.
+func (r Record) Object() json.RawMessage {
+	if len(r.Fields) == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	for i, f := range r.Fields {
+		key, _ := json.Marshal(f.Key) // strings can always be written
+		b.WriteByte("{,"[min(i, 1)])
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(f.Value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}

@@ -54,6 +54,12 @@ func keeper() []mutant {
 		st.every = 1`, `TestWithTimestamps`),
 		k("a symlink in place of a log is followed", "store.go", `how|unix.O_NOFOLLOW|unix.O_CLOEXEC`, `how|unix.O_CLOEXEC`, `TestASymlinkInPlaceOfALogIsRefused`),
 		k("a folder open to others is used", "fifos.go", `case st.Mode&0o077 != 0:`, `case false:`, `TestARunFolderThatIsATrapIsRefused`),
+		k("an upgrade closes the sockets of programs", "handover.go", `k.takeListening(h.sockets)`, ``, `TestClientsWaitForTheNextLife`),
+		k("a witness keeps the sockets to itself", "witness.go", `err = w.testifySockets(c)`, `err = nil`, `TestAWitnessKeepsTheQueue`),
+		k("a stop leaves clients waiting", "stop.go", "	failpoint.Here(\"keeper.stop.recorded\")\n	k.releaseSockets()", `	failpoint.Here("keeper.stop.recorded")`, `TestAStopClosesWhatNobodyWants`),
+		k("a socket that lives is taken for stale", "bind.go", `if pid, there := answersAt(path); there {`, `if pid, there := answersAt(path); there && pid < 0 {`, `TestAnAddressThatCannotBeHad`),
+		k("a refused list is held in part", "sockets.go", `k.listed = before`, `_ = before`, `TestAnAddressThatCannotBeHad`),
+		k("a stranger's file goes with a socket", "sockets.go", `uint64(st.Dev) == s.dev && st.Ino == s.ino`, `st.Ino > 0`, `TestAStaleSocketIsReplaced`),
 		k("a segment too many is removed", "store.go", `return s.start + s.size`, `return s.start + s.size + 1`, `TestRotationKeepsWhatIsAskedAndEveryOffset`),
 	}
 }

@@ -20,8 +20,8 @@ func simulation() []mutant {
 		sim("sim: what a clock makes long is waited for", "judge.go", `if now.Before(due) && due.Sub(now) <= 2*pause {`, `if now.Before(due) {`, "the loop sleeps for"),
 		sim("sim: it never gives up", "backoff.go", `return n >= min(r.Max, maxDeaths)`, `return false`, "is started though it is down for good"),
 		sim("sim: it gives up too soon", "backoff.go", `return n >= min(r.Max, maxDeaths)`, `return n >= 1`, "is down"),
-		sim("sim: dependencies are not waited for", "needs.go", `if !fulfilled(w, want, condition) {`, `if false && !fulfilled(w, want, condition) {`, "what it depends on"),
-		sim("sim: dependents are not looked at", "turn.go", `range r.waiters[id.process()] {`, `range r.waiters[id] {`, "at rest"),
+		sim("sim: dependencies are not waited for", "needs.go", `if !fulfilled(now, w, want, condition) {`, `if false && !fulfilled(now, w, want, condition) {`, "what it depends on"),
+		sim("sim: dependents are not looked at", "turn.go", `range slices.Concat(r.waiters[id.process()], r.beneath[id.process()]) {`, `range slices.Concat(r.waiters[id], r.beneath[id.process()]) {`, "at rest"),
 		sim("sim: what is right is stopped", "judge.go", `case l.Run != want.Run:`, `case l.Run != want.Run || l.ID.N == 3:`, "nothing is wrong with it"),
 		sim("sim: what has not changed is tuned", "judge.go", `case stop:`, `case stop || l.ID.N == 3:`, "is tuned to what it has"),
 		sim("sim: an edit of what is live is forgotten", "judge.go", `if why := untuned(want.Process, l); why != "" {`, `if why := untuned(want.Process, l); why == "log" {`, "is not the one that is wanted"),
@@ -37,7 +37,7 @@ func simulation() []mutant {
 			continue
 		}
 		ids = append(ids, id)`, "views of"),
-		sim("sim: the last end is not kept", "judge.go", `wanted && len(alive) == 0)`, `false)`, "its end is still to be judged"),
+		sim("sim: the last end is not kept", "judge.go", `wanted && (len(alive) == 0 || w.tried(want, alive, over)))`, `false)`, "its end is still to be judged"),
 		sim("sim: the old end is forgotten though the start failed", "act.go", `err != nil && a.Verb != Forget {`, `err != nil && false {`, "nothing inherited it"),
 		sim("sim: what failed is tried in a frenzy", "act.go", `if ok && now.Before(t.until)`, `if false && ok && now.Before(t.until)`, "in the same world"),
 		sim("sim: a busy instance is acted on", "turn.go", `if r.busy[id] || !r.told {`, `if !r.told {`, "is acted on twice at once"),
@@ -52,8 +52,8 @@ func simulation() []mutant {
 		sim("sim: what runs and is not wanted stays", "judge.go", `case !wanted:
 		return "no longer wanted"`, `case !wanted:
 		return ""`, ""),
-		sim("sim: an instance that left the spec goes on", "judge.go", `		if l.State == Running {
-			v.Do = append(v.Do, Action{Verb: Stop`, `		if l.State == Running && wanted {
+		sim("sim: an instance that left the spec goes on", "judge.go", `		} else if l.State == Running {
+			v.Do = append(v.Do, Action{Verb: Stop`, `		} else if l.State == Running && wanted {
 			v.Do = append(v.Do, Action{Verb: Stop`, "is there and not wanted"),
 		sim("sim: memory is never given back", "turn.go", "	clear(r.dirty)\n", "	r.dirty[ID{N: len(r.dirty)}] = true\n", "it remembers"),
 		sim("sim: it never rests", "judge.go", `v.Wake = ends(now, want, l)`, `v.Wake = l.Started.Add(1 << 40)`, "the loop sleeps for"),

@@ -6,7 +6,10 @@ import "runtime"
 func table() []mutant {
 	out := append(daemon(), simulation()...)
 	if runtime.GOOS == "linux" { // the keeper's tests of faults are at home there
-		out = append(append(out, keeper()...), more()...)
+		out = append(append(append(out, keeper()...), more()...), forwarding()...)
+	}
+	if runtime.GOOS == "linux" { // where the kernel says who took a connection
+		out = append(out, asked()...)
 	}
 	return out
 }

@@ -110,6 +110,8 @@ func (r *composeReader) field(word string, v value) {
 		if d, err := time.ParseDuration(r.expand(v.text())); err == nil {
 			r.p.Stop.Timeout = d
 		}
+	case "healthcheck":
+		r.healthcheck(v)
 	case "ulimits", "mem_limit", "cpus":
 		r.limit(word, v)
 	case "container_name", "hostname", "init", "tty", "stdin_open", "pull_policy", "platform":

@@ -147,6 +147,7 @@ func composeWithout(s *Project, p Process) {
 	if len(p.Stop.Command) > 0 {
 		s.note(p.Name, "stop.command: compose has none")
 	}
+	withoutStops(s, p, "compose")
 }
 
 // yamlPlain is a number or a boolean, written as it is.

@@ -67,8 +67,16 @@ func Write(format string, s *spec.Spec) ([]File, []Note, error) {
 	}
 	p := Project{Name: s.Project, dir: filepath.Dir(s.File)}
 	for _, q := range s.Processes {
-		if len(q.Each) > 0 && format != "launchd" {
-			p.note(q.Name, "its instances differ in more than a number: all are as the first")
+		if q.Fronts() != "" { // what it stands for says so
+			continue
+		}
+		if len(q.Ports) > 0 {
+			p.note(q.Name, "port = \"auto\": PORT is %d here, and nobody keeps that free", q.Ports[0])
+		}
+		if (len(q.Each) > 0 || len(q.Ports) > 0) && format != "launchd" {
+			if len(q.Each)+len(q.Ports) > 1 {
+				p.note(q.Name, "its instances differ in more than a number: all are as the first")
+			}
 			q.Command, q.Cwd, q.Env = q.For(1)
 			q.Step = nil
 		}

@@ -66,16 +66,17 @@ func (w *hclText) process(p Process, notes []Note) {
 	}
 	w.environment(p)
 	restart, stop, log := restartFields(p.Restart), stopFields(p.Stop), w.logFields(p.Log)
-	ready, limits, watch := readyFields(p.Ready), limitFields(p), w.watchFields(p.Watch)
+	ready, alive, limits, watch := readyFields(p.Ready), aliveFields(p.Alive), limitFields(p), w.watchFields(p.Watch)
 	if p.Schedule.Restart != "" {
 		restart = append(restart, "cron = "+quoted(p.Schedule.Restart))
 	}
 	schedule := scheduleFields(p.Schedule)
-	if len(schedule)+len(ready)+len(limits)+len(watch)+len(restart)+len(stop)+len(log) > 0 {
+	if len(schedule)+len(ready)+len(alive)+len(limits)+len(watch)+len(restart)+len(stop)+len(log) > 0 {
 		w.line("")
 	}
 	w.block("schedule", schedule)
 	w.block("ready", ready)
+	w.block("alive", alive)
 	w.block("restart", restart)
 	w.block("stop", stop)
 	w.block("log", log)
@@ -205,16 +206,6 @@ func restartFields(r spec.Restart) (out []string) {
 	return out
 }
 
-func readyFields(r spec.Ready) (out []string) {
-	if r.Message {
-		out = append(out, "message = true")
-	}
-	if r.Timeout != 0 {
-		out = append(out, "timeout = "+quoted(r.Timeout.String()))
-	}
-	return out
-}
-
 func stopFields(s spec.Stop) (out []string) {
 	d := spec.Defaults().Stop
 	if s.Signal != d.Signal {
@@ -228,6 +219,20 @@ func stopFields(s spec.Stop) (out []string) {
 	}
 	if len(s.Command) > 0 {
 		out = append(out, "command = "+commandValue(s.Command))
+	}
+	if len(s.Pre) > 0 {
+		out = append(out, "pre = "+commandValue(s.Pre))
+	}
+	for _, f := range []struct {
+		name string
+		d    time.Duration
+	}{{"pre_timeout", s.PreTimeout}, {"second_after", s.SecondAfter}} {
+		if f.d > 0 {
+			out = append(out, f.name+" = "+quoted(f.d.String()))
+		}
+	}
+	if s.SecondSignal != "" {
+		out = append(out, "second_signal = "+quoted(s.SecondSignal))
 	}
 	return out
 }

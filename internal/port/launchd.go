@@ -268,6 +268,7 @@ func plistWithout(s *Project, p Process) {
 	if len(p.Stop.Command) > 0 {
 		s.note(p.Name, "stop.command: launchd has none")
 	}
+	withoutStops(s, p, "launchd")
 }
 
 // xmlSound takes out what no XML can hold.

@@ -45,6 +45,8 @@ func (p *Project) without(format string, q spec.Process) {
 	say(len(q.Watch.Paths) > 0, "watch")
 	say(q.Schedule.Restart != "", "restart.cron %s", q.Schedule.Restart)
 	say(q.Schedule.Job() && !slices.Contains(holdsTimes, format), "schedule.cron %s", q.Schedule.Cron)
+	say(len(q.Listen) > 0, "listen")
+	say(q.Expose != "", "expose %s", q.Expose)
 	say(q.Stdin && format != "compose", "stdin = true")
 }
 
@@ -82,6 +84,9 @@ func (u *unitBuilder) limits(s *Project, p Process) {
 	}
 	if p.Stdin {
 		s.note(p.Name, "stdin = true: a unit's stdin is empty")
+	}
+	for _, l := range p.Listen {
+		s.note(p.Name, "listen %s: write a .socket unit with that ListenStream= beside it", l)
 	}
 }
 

@@ -178,7 +178,7 @@ func (g *pm2Group) own(a pm2App) map[string]string {
 func (g *pm2Group) mode(a pm2App) {
 	g.p.Ready.Message = a.yes("wait_ready", false)
 	if ms, ok := a.number("listen_timeout"); ok {
-		g.p.Ready.Timeout = time.Duration(ms) * time.Millisecond
+		g.p.Ready.Within = time.Duration(ms) * time.Millisecond
 	}
 	if a.yes("shutdown_with_message", false) {
 		g.p.Stop.Message = "shutdown"

@@ -105,7 +105,7 @@ func TestADump(t *testing.T) {
 	if w := c.Watch; !slices.Equal(w.Paths, []string{"/x/lib", "/x"}) || !slices.Equal(w.Ignore, []string{"*.log"}) || w.Delay != 500*time.Millisecond {
 		t.Errorf("watch %+v", w)
 	}
-	if c.Mode != "cluster" || !c.Ready.Message || c.Ready.Timeout != 500*time.Millisecond || c.Stop.Message != "shutdown" {
+	if c.Mode != "cluster" || !c.Ready.Message || c.Ready.Within != 500*time.Millisecond || c.Stop.Message != "shutdown" {
 		t.Errorf("%+v", c)
 	}
 	for _, bad := range []string{"", "[PM2] nothing", `{"a":1}`, "[1,2]", "[[]]"} {

@@ -98,6 +98,12 @@ func (r *pcReader) field(word string, v value) {
 		r.p.Log.Combined = r.at.resolve(r.dollars(v.text()))
 	case "schedule":
 		r.schedule(v)
+	case "readiness_probe":
+		r.probe(word, &r.p.Ready.Probe, v)
+	case "liveness_probe":
+		r.probe(word, &r.p.Alive.Probe, v)
+	case "ready_log_line":
+		r.logLine(v)
 	case "is_tty", "disable_ansi_colors", "is_elevated":
 	default:
 		r.note("%s has no counterpart", word)

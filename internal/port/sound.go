@@ -32,6 +32,7 @@ func (p *Project) add(q Process, notes ...string) string {
 	q.Name = unique
 	p.soundEnv(&q)
 	p.soundLives(&q)
+	p.soundProbes(&q)
 	p.Processes = append(p.Processes, q)
 	for _, text := range notes {
 		p.note(unique, "%s", text)
@@ -40,7 +41,7 @@ func (p *Project) add(q Process, notes ...string) string {
 }
 
 func (q *Process) words() []string {
-	return slices.Concat(q.Command, q.Stop.Command, []string{q.Cwd, q.User, q.Group, q.Log.Out, q.Log.Err, q.Log.Combined, q.Log.Dir}, q.EnvFile)
+	return slices.Concat(q.Command, q.Stop.Command, q.Stop.Pre, q.Ready.Exec, q.Alive.Exec, []string{q.Cwd, q.User, q.Group, q.Log.Out, q.Log.Err, q.Log.Combined, q.Log.Dir}, q.EnvFile)
 }
 
 func (p *Project) soundEnv(q *Process) {

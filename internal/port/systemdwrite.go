@@ -184,6 +184,12 @@ func (u *unitBuilder) lives(s *Project, p Process) {
 	} else {
 		u.set("KillMode", "control-group")
 	}
+	if len(p.Stop.Pre) > 0 {
+		u.set("ExecStop", unitCommand(p.Stop.Pre))
+	}
+	if p.Stop.SecondSignal != "" {
+		s.note(p.Name, "stop.second_signal: systemd has none")
+	}
 	if len(p.Stop.Command) > 0 {
 		u.set("ExecStop", unitCommand(p.Stop.Command))
 	}

@@ -7,25 +7,28 @@ package recognise
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // A Case is one end.
 type Case struct {
-	Code    int    // -1: it did not exit by itself
-	Signal  string // SIGKILL; empty: none
-	Memory  bool   // the system ended it for want of memory
-	Lines   []string
-	Command []string
-	GOOS    string
+	Code   int           // -1: it did not exit by itself
+	Signal string        // SIGKILL; empty: none
+	Memory bool          // the system ended it for want of memory
+	Lines  []string      // the last that this very life wrote
+	Dir    func() string // where it runs; asked only when a row needs it. nil: unknown
+	GOOS   string
 }
 
 // Facts are looked up when a row needs them.
 type Facts interface {
 	// Holder is who listens at a TCP port; pid 0 if nobody does, or it cannot be seen.
 	Holder(port int) (pid int, name string)
-	// InShell is where the user's login shell finds a program; empty if it does not.
+	// Owner is the instance, shop/web.1, that a process belongs to; empty for one that kitt does not run.
+	Owner(pid int) string
+	// InShell is where the user's shell finds a program: the one that asks, else the login shell; empty if neither does.
 	InShell(program string) string
 }
 
@@ -42,21 +45,34 @@ type row struct {
 	know func(c Case, f Facts) (Finding, bool)
 }
 
+// textMost is how much of what a program wrote a finding repeats, in bytes.
+const textMost = 300
+
 // Recognise is what the first row that knows the case says; ok is false if none does.
 func Recognise(c Case, f Facts) (out Finding, ok bool) {
+	if !slices.Contains(ownEnds, c.Signal) {
+		c.Lines = nil // what ended it came from outside, whatever it had complained of before
+	}
 	for _, r := range rows {
 		if out, ok = r.know(c, f); ok {
 			out.Kind = r.kind
+			if len(out.Text) > textMost {
+				out.Text = strings.ToValidUTF8(out.Text[:textMost], "") + "…"
+			}
 			return out, true
 		}
 	}
 	return Finding{}, false
 }
 
+// ownEnds are the signals by which a program ends itself, perhaps with a word before: abort, and no signal at all.
+var ownEnds = []string{"", "SIGABRT", "SIGTRAP"}
+
 // rows: what is said by the system goes before what is guessed from a number.
 var rows = []row{
 	{"memory", outOfMemory},
 	{"port", portTaken},
+	{"module", said("a file that it needs is not there: %s", "look at its path: kitt show NAME tells command and cwd", `Cannot find module '([./][^']*)'`)},
 	{"module", said("a module that it needs is not there: %s", "install what the program depends on: npm install",
 		`Cannot find module '([^']+)'`, `Cannot find package '([^']+)'`)},
 	{"module", said("a Python module that it needs is not there: %s", "install it into the Python, or the virtual environment, that the command runs",
@@ -111,28 +127,35 @@ func outOfMemory(c Case, _ Facts) (Finding, bool) {
 }
 
 var (
-	inUse = []*regexp.Regexp{regexp.MustCompile(`((?:EADDRINUSE|[Aa]ddress (?:already )?in use|port \d+ is (?:already )?(?:in use|taken|allocated)).*)`)}
-	port  = regexp.MustCompile(`(?:port |[:\]])(\d{2,5})\b`)
+	inUse  = []*regexp.Regexp{regexp.MustCompile(`((?:EADDRINUSE|[Aa]ddress (?:already )?in use|port \d+ is (?:already )?(?:in use|taken|allocated)).*)`)}
+	clock  = regexp.MustCompile(`\b\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:[+-]\d{2}:?\d{2})?`)
+	port   = regexp.MustCompile(`(?:[Pp]ort |[:\]]|', )(\d{2,5})\b`)
+	nearby = regexp.MustCompile(`(?i)\bport[ :=]{1,2}(\d{2,5})\b`) // only where the word is: stacks are full of numbers
 )
 
-// portTaken looks for the number in the line that says so, and in those around it.
+// portTaken looks for the number in the line that says so, else in those around it.
 func portTaken(c Case, f Facts) (Finding, bool) {
 	for i := len(c.Lines) - 1; i >= 0; i-- {
 		if _, ok := newest(c.Lines[i:i+1], inUse); !ok {
 			continue
 		}
-		n := 0
-		for _, line := range c.Lines[max(0, i-2):min(i+6, len(c.Lines))] {
-			if m := port.FindStringSubmatch(line); m != nil && n == 0 {
-				n, _ = strconv.Atoi(m[1])
+		line := clock.ReplaceAllString(c.Lines[i], "")
+		if all := port.FindAllStringSubmatch(line, -1); all != nil {
+			return held(number(all[len(all)-1]), f), true // what stands before may be a file and its line
+		}
+		for _, near := range c.Lines[max(0, i-2):min(i+6, len(c.Lines))] {
+			if m := nearby.FindStringSubmatch(near); m != nil {
+				return held(number(m), f), true
 			}
 		}
-		if m := port.FindStringSubmatch(c.Lines[i]); m != nil {
-			n, _ = strconv.Atoi(m[1])
-		}
-		return held(n, f), true
+		return held(0, f), true
 	}
 	return Finding{}, false
+}
+
+func number(match []string) int {
+	n, _ := strconv.Atoi(match[1]) // five digits at most
+	return n
 }
 
 func held(n int, f Facts) Finding {
@@ -143,18 +166,37 @@ func held(n int, f Facts) Finding {
 	if pid == 0 {
 		return Finding{Text: fmt.Sprintf("port %d was in use; nobody that can be seen listens there now", n), Hint: "kitt restart NAME tries again at once"}
 	}
-	return Finding{Text: fmt.Sprintf("port %d is held by pid %d (%s)", n, pid, name), Hint: fmt.Sprintf("end that one, or give this program another port; kitt status tells whether pid %d is kitt's", pid)}
+	text := fmt.Sprintf("port %d is held by process %d (%s)", n, pid, name)
+	if own := f.Owner(pid); own != "" {
+		return Finding{Text: text + ", which is " + own, Hint: "kitt stop " + own + ", or give this program another port"}
+	}
+	return Finding{Text: text, Hint: "end that one, or give this program another port"}
 }
 
-// privacy is macOS's: folders of the user that a service may not read.
+var (
+	notPermitted = []*regexp.Regexp{regexp.MustCompile(`(?:^|[^a-z])([Oo]peration not permitted)`)}
+	private      = regexp.MustCompile(`/Users/[^/]+/(?:Documents|Desktop|Downloads|Library/Mobile Documents)(?:/|\b)`)
+)
+
+// privacy is macOS's: folders of the user that a service may not read. Much else is not permitted, too: the line, or where
+// the program runs, must be in one of them.
 func privacy(c Case, _ Facts) (Finding, bool) {
-	_, ok := newest(c.Lines, []*regexp.Regexp{regexp.MustCompile(`(?:^|[^a-z])([Oo]peration not permitted)`)})
+	if _, ok := newest(c.Lines, notPermitted); !ok || c.GOOS != "darwin" {
+		return Finding{}, false
+	}
+	there := slices.ContainsFunc(c.Lines, func(l string) bool {
+		_, ok := newest([]string{l}, notPermitted)
+		return ok && private.MatchString(l)
+	})
 	return Finding{Text: "macOS does not let it read there: folders like Documents, Desktop and Downloads are private",
-		Hint: "move it elsewhere, or System Settings, Privacy & Security, Full Disk Access for the program"}, ok && c.GOOS == "darwin"
+		Hint: "move it elsewhere, or System Settings, Privacy & Security, Full Disk Access for the program"}, there || c.Dir != nil && private.MatchString(c.Dir())
 }
 
+// missing is how shells, env, Go and Node say that there is no such command. Much else is "not found".
 var missing = []*regexp.Regexp{
-	regexp.MustCompile(`([\w./+-]+): (?:command )?not found`), regexp.MustCompile(`exec: "([^"]+)": executable file not found`),
+	regexp.MustCompile(`([^\s:]+): command not found$`), regexp.MustCompile(`command not found: (\S+)`), regexp.MustCompile(`Unknown command: (\S+)`),
+	regexp.MustCompile(`: (?:line )?\d+: (?:exec: )?([^\s:]+): not found$`), regexp.MustCompile(`^(?:\S*/)?-?\w*sh: (?:exec: )?([^\s:]+): not found$`),
+	regexp.MustCompile(`exec: "([^"]+)": executable file not found`),
 	regexp.MustCompile(`env: [‘'"]?([\w./+-]+)[’'"]?: No such file or directory`), regexp.MustCompile(`spawn (\S+) ENOENT`),
 }
 

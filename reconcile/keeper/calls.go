@@ -27,6 +27,13 @@ func (c *Client) Stop(ctx context.Context, o StopOrder) error {
 	return c.call(ctx, kStop, func(b []byte) []byte { return putStop(b, o) })
 }
 
+// Listen makes list all the sockets that are wanted: what is not in it is closed once no life runs on it, what is new is
+// opened. With more, list is wanted besides, and where one of it cannot be had none is opened. It returns the first
+// refusal, an *Error; what else could be opened stays open.
+func (c *Client) Listen(ctx context.Context, list []Socket, more bool) error {
+	return c.call(ctx, kListen, func(b []byte) []byte { return putSockets(putBool(b, tMore, more), list) })
+}
+
 // Signal sends sig to "main" (also ""), "group" or "tree" of a life.
 func (c *Client) Signal(ctx context.Context, life string, sig syscall.Signal, scope string) error {
 	if scope == "" {

@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A channel is a pair of stream sockets: a program that was started with one finds its end as descriptor 3. The keeper
+// A channel is a pair of stream sockets: a program that was started with one finds its end as descriptor 3, or behind its sockets. The keeper
 // reads nothing of it. It holds the other end so that the program sees no end while daemons come and go, and gives it
 // to those that hold lives; those give it to the next keeper.
 
-// channelFD is the program's descriptor.
+// channelFD is the program's descriptor where it has no sockets.
 const channelFD = 3
 
 // openChannel makes the channel of a new life, and returns the program's end; -1 where there is none.

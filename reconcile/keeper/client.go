@@ -19,9 +19,10 @@ type Spawn struct {
 	SetUser  bool   // only where the keeper runs as root
 	KillMode string // what of the tree ends with the program: "tree" (also ""), "group" or "process"
 	Log      Log
-	Stdin    bool   // stdin is a FIFO that Type writes to, and that never ends; else /dev/null
-	Channel  bool   // descriptor 3 is one end of a pair of stream sockets; Hold passes on the other
-	Meta     []byte // opaque to the keeper; at most 32 KiB; kept in its record, returned by List
+	Stdin    bool     // stdin is a FIFO that Type writes to, and that never ends; else /dev/null
+	Channel  bool     // descriptor 3 is one end of a pair of stream sockets; Hold passes on the other
+	Listen   []Socket // listening sockets that the keeper holds; descriptor 3 and on, before the channel
+	Meta     []byte   // opaque to the keeper; at most 32 KiB; kept in its record, returned by List
 }
 
 // Log says where a life's bytes go and how much is kept. Each stream lies in Dir/out and Dir/err.
@@ -72,6 +73,9 @@ type StopOrder struct {
 	Grace    time.Duration  // until SIGKILL
 	KillMode string         // "" is what Spawn said
 	After    int            // if not 0: a pid whose end the first signal waits for, 2 s at most
+
+	Second      syscall.Signal // if not 0: sent as well, once SecondAfter has passed. A keeper of an older kitt does not know it
+	SecondAfter time.Duration  // from the first signal on
 }
 
 // An Event tells that a life changed. It carries the life as it is now; look again rather than count.

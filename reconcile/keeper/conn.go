@@ -48,6 +48,8 @@ type conn struct {
 	list    []*life // still to be listed
 	listReq uint32
 	fds     []int // received, not used yet
+	sockets bool  // wants copies of the listening sockets too
+	passing []*socket
 }
 
 // listener is keeper.sock.
@@ -106,7 +108,7 @@ func (k *keeper) closeConn(c *conn) {
 	for _, fd := range c.fds {
 		unix.Close(fd)
 	}
-	c.in, c.out, c.list, c.offers, c.fds = nil, nil, nil, nil, nil
+	c.in, c.out, c.list, c.offers, c.fds, c.passing = nil, nil, nil, nil, nil, nil
 	k.dropWatches(c)
 }
 
@@ -181,7 +183,7 @@ func parseFds(oob []byte) (fds []int) {
 }
 
 func (c *conn) wantsFlush() bool {
-	return !c.blocked && (len(c.out) > 0 || len(c.list) > 0 || len(c.offers) > 0)
+	return !c.blocked && (len(c.out) > 0 || len(c.list) > 0 || len(c.offers) > 0 || len(c.passing) > 0)
 }
 
 // flush writes what waits, as far as the client takes it.
@@ -190,6 +192,7 @@ func (k *keeper) flush(c *conn) {
 		k.fillList(c)
 		if len(c.out) == 0 {
 			k.sendOffers(c)
+			k.sendSockets(c)
 			return
 		}
 		failpoint.Here("keeper.reply.before")

@@ -233,6 +233,9 @@ func (c *Client) take1(f frame) {
 	case kHeld:
 		c.held(f)
 		return
+	case kHeldSocket:
+		c.heldSocket(f)
+		return
 	case kLife:
 		c.mu.Lock()
 		w := c.calls[f.req]

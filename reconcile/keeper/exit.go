@@ -139,6 +139,7 @@ func (k *keeper) finish(l *life) {
 			k.removeFifo(s)
 		}
 	}
+	k.releaseSockets()
 	k.tell("exit", l, "")
 	failpoint.Here("keeper.exit.told")
 	k.checkClosed()

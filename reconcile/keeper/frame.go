@@ -34,6 +34,8 @@ const (
 	kWitness
 	kWitnessEnd
 	kUpgrade
+	kListen
+	kWitnessSocket
 )
 
 const (
@@ -43,6 +45,7 @@ const (
 	kLife
 	kEvent
 	kHeld
+	kHeldSocket
 )
 
 var errFrame = errors.New("malformed frame")

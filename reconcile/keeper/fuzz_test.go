@@ -2,12 +2,13 @@ package keeper
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 )
 
 func FuzzFrame(f *testing.F) {
-	s := Spawn{Life: "a/b.1#1.x", Argv: []string{"", "x"}, Env: []string{"A=b"}, Groups: []uint32{0, 7}, Meta: []byte{0}}
+	s := Spawn{Listen: []Socket{{Owner: "a/b", Addr: "unix:/x", Mode: 0o660}, {Addr: "tcp://[::1]:80"}}, Life: "a/b.1#1.x", Argv: []string{"", "x"}, Env: []string{"A=b"}, Groups: []uint32{0, 7}, Meta: []byte{0}}
 	f.Add(endFrame(putSpawn(beginFrame(nil, kSpawn, 1), &s), 0))
 	l := Life{Name: "x", PID: 7, State: Exited, Exit: Exit{How: "exit", Code: 3, At: time.Unix(1, 2)}}
 	f.Add(endFrame(putLife(beginFrame(nil, kLife, 1), &l), 0))
@@ -24,7 +25,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		if s, err := getSpawn(fr.body); err == nil {
 			again, err := getSpawn(putSpawn(nil, &s))
-			if err != nil || again.Life != s.Life || len(again.Argv) != len(s.Argv) || !bytes.Equal(again.Meta, s.Meta) {
+			if err != nil || again.Life != s.Life || !slices.Equal(again.Listen, s.Listen) || len(again.Argv) != len(s.Argv) || !bytes.Equal(again.Meta, s.Meta) {
 				t.Fatalf("%+v became %+v, %v", s, again, err)
 			}
 		}

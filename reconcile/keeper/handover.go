@@ -16,6 +16,7 @@ import (
 //	kitt handover 1
 //	keeper at=NS lock=FD api=FD sock=FD base=CGROUP n=N made=1
 //	life name=NAME out=FD err=FD pid=FD chan=FD child=1 told=1 linger=1
+//	socket owner=SHOP/WEB addr=ADDRESS mode=N fd=FD
 //	hole dir=PATH life=NAME bytes=N lines=N why=TEXT
 //
 // All else is in the journal, as after a death of the keeper: whoever cannot read this text closes what it inherited
@@ -34,6 +35,7 @@ type handover struct {
 	made            bool
 	lives           map[string]handed
 	holes           []*hole
+	sockets         []*socket
 }
 
 // handed is what is passed of one life.
@@ -103,6 +105,10 @@ func (k *keeper) handoverText() (text string, fds []int) {
 		flag("told", l.told)
 		flag("linger", l.lingering)
 	}
+	for _, s := range k.sockets {
+		b.WriteString(s.handedText())
+		put("fd", s.fd)
+	}
 	for _, h := range k.holes {
 		b.WriteString(h.handedText())
 	}
@@ -166,6 +172,8 @@ func parseHandover(text string) (h *handover, ok bool) {
 			h.base, h.n, h.made = v["base"], max(v.fd("n"), 0), v["made"] != ""
 		case "life":
 			h.lives[v["name"]] = handed{v.fd("out"), v.fd("err"), v.fd("pid"), v["child"] != "", v["told"] != "", v["linger"] != "", v.fd("chan")}
+		case "socket":
+			h.sockets = append(h.sockets, v.socket())
 		case "hole":
 			h.holes = append(h.holes, v.hole())
 		}
@@ -295,6 +303,7 @@ func (k *keeper) handedOver() {
 		}
 	}
 	k.takeHoles(h.holes)
+	k.takeListening(h.sockets)
 	k.up.handed = nil
 	k.reap()
 	k.up.pause = max(time.Since(time.Unix(0, h.at)), 1)

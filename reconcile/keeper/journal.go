@@ -10,10 +10,10 @@ import (
 
 // The journal run/lives is text, a record a line, appended with one write(2) each:
 //
-//	v1 boot=ID op=spawn life=NAME t=NS out=FIFO err=FIFO dir=DIR max=N keep=N kill=MODE cg=DIR meta=BASE64 crc32c=HEX
+//	v1 boot=ID op=spawn life=NAME t=NS out=FIFO err=FIFO dir=DIR max=N keep=N kill=MODE cg=DIR listen=ADDRESSES meta=BASE64 crc32c=HEX
 //	v1 boot=ID op=born  life=NAME t=NS pid=N ident=N
 //	v1 boot=ID op=tune  life=NAME t=NS dir= max= keep=          op=meta life= t= meta=
-//	v1 boot=ID op=stop  life=NAME t=NS sig=N by=NS kill=MODE    op=exit life= t= how= code= sig= core= esc=
+//	v1 boot=ID op=stop  life=NAME t=NS sig=N by=NS kill=MODE [sig2=N at2=NS]    op=exit life= t= how= code= sig= core= esc=
 //	v1 boot=ID op=forget life=NAME t=NS (over, its pipes are still read)    op=gone life=NAME t=NS
 //
 // Values are %-encoded. A line that is torn, forged or of another boot is no reason to stop reading.
@@ -32,10 +32,13 @@ type record struct {
 	ident        uint64
 	sig          syscall.Signal
 	by           int64
+	second       syscall.Signal
+	secondAt     int64
 	how          string
 	code, esc    int
 	core, stdin  bool
 	boot         string
+	listen       []string
 }
 
 // line is the record as it is written, with its newline.
@@ -55,6 +58,9 @@ func (r *record) line() []byte {
 		put("err", r.err)
 		put("kill", r.kill)
 		put("cg", r.cgroup)
+		if len(r.listen) > 0 {
+			put("listen", addresses(r.listen))
+		}
 	case "born":
 		num("pid", int64(r.pid))
 		num("ident", int64(r.ident))
@@ -62,6 +68,10 @@ func (r *record) line() []byte {
 		num("sig", int64(r.sig))
 		num("by", r.by)
 		put("kill", r.kill)
+		if r.second > 0 {
+			num("sig2", int64(r.second))
+			num("at2", r.secondAt)
+		}
 	case "exit":
 		put("how", r.how)
 		num("code", int64(r.code))
@@ -130,6 +140,8 @@ func (r *record) field(k, v string) bool {
 		r.kill = v
 	case "cg":
 		r.cgroup = v
+	case "listen":
+		r.listen = parseAddresses(v)
 	case "dir":
 		r.log.Dir = v
 	case "how":
@@ -154,6 +166,10 @@ func (r *record) field(k, v string) bool {
 		r.sig = syscall.Signal(num())
 	case "by":
 		r.by = num()
+	case "sig2":
+		r.second = syscall.Signal(num())
+	case "at2":
+		r.secondAt = num()
 	case "code":
 		r.code = int(num())
 	case "esc":
@@ -197,7 +213,7 @@ func replay(text, boot string) (lives []*life, bad []string) {
 // lifeOf is the life that a spawn's record begins.
 func lifeOf(r *record) *life {
 	l := &life{name: r.life, state: Running, pidfd: -1, started: timeAt(r.t), log: r.log, kill: r.kill,
-		cgroup: r.cgroup, meta: r.meta, stdin: r.stdin}
+		cgroup: r.cgroup, meta: r.meta, stdin: r.stdin, listen: r.listen}
 	l.bindStreams()
 	l.out.fifo, l.err.fifo = r.out, r.err
 	return l
@@ -216,6 +232,7 @@ func (l *life) learn(r *record) {
 		l.meta = r.meta
 	case "stop":
 		l.deadline, l.stopSig = timeAt(r.by), r.sig
+		l.second, l.secondAt = r.second, timeAt(r.secondAt)
 		if r.kill != "" {
 			l.kill = r.kill
 		}
@@ -256,11 +273,15 @@ func (l *life) records(boot string) (out []byte) {
 
 func (l *life) spawnRecord() record {
 	return record{op: "spawn", t: l.started.UnixNano(), out: l.out.fifo, err: l.err.fifo, log: l.log, kill: l.kill,
-		cgroup: l.cgroup, meta: l.meta, stdin: l.stdin}
+		cgroup: l.cgroup, meta: l.meta, stdin: l.stdin, listen: l.listen}
 }
 
 func (l *life) stopRecord() record {
-	return record{op: "stop", t: l.deadline.UnixNano(), sig: l.stopSig, by: l.deadline.UnixNano(), kill: l.kill}
+	r := record{op: "stop", t: l.deadline.UnixNano(), sig: l.stopSig, by: l.deadline.UnixNano(), kill: l.kill}
+	if l.second > 0 {
+		r.second, r.secondAt = l.second, l.secondAt.UnixNano()
+	}
+	return r
 }
 
 func (l *life) exitRecord() record {

@@ -13,8 +13,9 @@ import (
 type life struct {
 	name       string
 	pid, pidfd int
-	channel    int  // 0: none
-	stdin      bool // it has a FIFO to read from
+	channel    int      // 0: none
+	stdin      bool     // it has a FIFO to read from
+	listen     []string // addresses of the sockets that it was given
 	tok        int
 	ident      uint64
 	child      bool // ours to reap
@@ -30,6 +31,8 @@ type life struct {
 	out, err   stream
 
 	stopSig   syscall.Signal
+	second    syscall.Signal // follows stopSig; 0: none does
+	secondAt  time.Time
 	stopRound int  // counts stop orders, so that an older one's timers know
 	told      bool // its first signal was sent
 	lingering bool // its program is dead, its tree not yet

@@ -35,7 +35,9 @@ type keeper struct {
 	kept     map[string]*spill // pages of a dead keeper, by the log they could not be written to
 	lives    map[string]*life
 	order    []*life
-	pids     map[int]*life // unreaped children and adopted lives
+	sockets  []*socket       // in the order in which they were opened
+	listed   map[string]bool // addresses that the daemon wants; nil: it has not said
+	pids     map[int]*life   // unreaped children and adopted lives
 	orphans  map[int]orphan
 	conns    map[int]*conn
 	watches  []*watch
@@ -252,6 +254,7 @@ func (s signals) wake(k *keeper, _ ready) {
 // leave removes what only a living keeper has. Lives go on; their FIFOs and the journal stay.
 func (k *keeper) leave() {
 	k.endHoles()
+	k.closeSockets()
 	for _, name := range []string{"api.sock", "keeper.sock"} {
 		unix.Unlink(k.opt.Run + "/" + name)
 	}

@@ -33,6 +33,8 @@ func (k *keeper) serve(c *conn, f frame) error {
 		return k.claim(c, f)
 	case kWitness:
 		return k.hearWitness(c, f)
+	case kWitnessSocket:
+		return k.hearSocket(c, f)
 	case kWitnessEnd:
 		k.testified()
 		failpoint.Here("keeper.witness.ended")
@@ -83,16 +85,33 @@ func (k *keeper) change(c *conn, f frame) error {
 		}
 		return k.with(c, f, o.Life, func(l *life) error { return k.stopLife(l, o) })
 	case kHold:
-		c.holds = true
-		c.offers = append(c.offers, k.order...)
-		k.reply(c, kOK, f.req)
-		return nil
+		return k.beginHold(c, f)
 	case kWatch:
 		return k.addWatch(c, f)
+	case kListen:
+		return k.orderListen(c, f)
 	case kSignal, kTune, kMeta, kForget:
 		return k.small(c, f)
 	}
 	k.fail(c, f.req, refuse("serve", "", errText("unknown request")))
+	return nil
+}
+
+// beginHold sends the descriptors of every life, and of the listening sockets to who knows those.
+func (k *keeper) beginHold(c *conn, f frame) error {
+	if err := each(f.body, func(tag uint16, v []byte) {
+		if tag == tSockets {
+			c.sockets = getBool(v)
+		}
+	}); err != nil {
+		return err
+	}
+	c.holds = true
+	c.offers = append(c.offers, k.order...)
+	if c.sockets {
+		c.passing = append(c.passing, k.sockets...)
+	}
+	k.reply(c, kOK, f.req)
 	return nil
 }
 

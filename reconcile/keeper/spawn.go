@@ -45,6 +45,11 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 		k.undo(l, app[:3], false)
 		return nil, err
 	}
+	sockets, err := k.openListen(l, s)
+	if err != nil {
+		k.undo(l, app[:], false)
+		return nil, err
+	}
 	failpoint.Here("keeper.spawn.fifos")
 	dir, cgroup := k.forest.plant()
 	l.cgroup = dir
@@ -55,7 +60,7 @@ func (k *keeper) spawn(s *Spawn) (*life, error) {
 	}
 	failpoint.Here("keeper.spawn.recorded")
 	k.offerNow(l)
-	err = k.fork(l, s, app, cgroup)
+	err = k.fork(l, s, app, sockets, cgroup)
 	failpoint.Here("keeper.spawn.forked")
 	closeFd(cgroup)
 	if err != nil {
@@ -94,6 +99,7 @@ func (k *keeper) undo(l *life, app []int, recorded bool) {
 		k.closeStream(s)
 		unix.Unlink(k.fifoPath(s))
 	}
+	k.releaseSockets()
 	fell(l.cgroup)
 	if recorded {
 		k.write(l, record{op: "gone"})
@@ -144,10 +150,10 @@ func (k *keeper) roomLeft() error {
 }
 
 // fork starts the program. A cgroup that children may not enter is done without.
-func (k *keeper) fork(l *life, s *Spawn, app [4]int, cgroup int) error {
-	pid, err := k.forkInto(l, s, app, cgroup)
+func (k *keeper) fork(l *life, s *Spawn, app [4]int, sockets []uintptr, cgroup int) error {
+	pid, err := k.forkInto(l, s, app, sockets, cgroup)
 	if err != nil && cgroup >= 0 && cgroupRefused(err) {
-		if pid, err = k.forkInto(l, s, app, -1); err == nil {
+		if pid, err = k.forkInto(l, s, app, sockets, -1); err == nil {
 			fell(l.cgroup)
 			l.cgroup = ""
 			k.forest.giveUp()
@@ -169,7 +175,7 @@ func cgroupRefused(err error) bool {
 	return false
 }
 
-func (k *keeper) forkInto(l *life, s *Spawn, app [4]int, cgroup int) (int, error) {
+func (k *keeper) forkInto(l *life, s *Spawn, app [4]int, sockets []uintptr, cgroup int) (int, error) {
 	env := make([]string, 0, len(s.Env)+1)
 	for _, e := range s.Env {
 		if !strings.HasPrefix(e, cookieName+"=") {
@@ -181,8 +187,9 @@ func (k *keeper) forkInto(l *life, s *Spawn, app [4]int, cgroup int) (int, error
 	if app[3] >= 0 {
 		attr.Files[0] = uintptr(app[3])
 	}
+	attr.Files = append(attr.Files, sockets...) // firstSocket
 	if app[2] >= 0 {
-		attr.Files = append(attr.Files, uintptr(app[2])) // channelFD
+		attr.Files = append(attr.Files, uintptr(app[2])) // channelFD, or behind the sockets
 	}
 	if s.SetUser {
 		attr.Sys.Credential = &syscall.Credential{Uid: s.UID, Gid: s.GID, Groups: s.Groups}

@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"cmp"
 	"syscall"
 	"time"
 
@@ -34,15 +35,24 @@ func (k *keeper) stopLife(l *life, o StopOrder) error {
 	if o.After > 1 && asker >= 0 {
 		wait = askerMost
 	}
-	l.deadline = time.Now().Add(o.Grace + wait)
+	l.plan(o, wait)
 	err := k.write(l, l.stopRecord())
 	failpoint.Here("keeper.stop.recorded")
+	k.releaseSockets()
 	if wait > 0 {
 		k.afterAsker(l, o, asker)
 		return err
 	}
 	k.firstSignal(l, o.Grace)
 	return err
+}
+
+// plan notes when what is to follow the first signal is due, which is sent after wait.
+func (l *life) plan(o StopOrder, wait time.Duration) {
+	l.deadline = time.Now().Add(wait + o.Grace)
+	if l.second, l.secondAt = o.Second, (time.Time{}); o.Second > 0 {
+		l.secondAt = time.Now().Add(wait + o.SecondAfter)
+	}
 }
 
 // askerMost is how long a stop waits for the one who asked for it from inside the tree.
@@ -61,7 +71,7 @@ func (k *keeper) afterAsker(l *life, o StopOrder, pidfd int) {
 		k.moveOn()
 		k.forgetFd(pidfd)
 		if l.stopRound == round && l.state == Stopping {
-			l.deadline = time.Now().Add(o.Grace)
+			l.plan(o, 0)
 			k.write(l, l.stopRecord())
 			k.firstSignal(l, o.Grace)
 		}
@@ -93,12 +103,25 @@ func (k *keeper) firstSignal(l *life, grace time.Duration) {
 		k.signalTree(l, syscall.SIGCONT, mode) // one that is stopped would never hear it
 	}
 	round := l.stopRound
+	k.planSecond(l, round)
 	k.after(grace, func() {
 		if l.state == Stopping && l.stopRound == round && !l.lingering {
 			failpoint.Here("keeper.stop.deadline")
 			k.endTree(l)
 			failpoint.Here("keeper.stop.killed")
 			k.watchUnkillable(l, 5*time.Second)
+		}
+	})
+}
+
+// planSecond sends the second signal in its time, to what has not ended by then: also to a tree that has lost its program.
+func (k *keeper) planSecond(l *life, round int) {
+	if l.second <= 0 {
+		return
+	}
+	k.after(max(0, time.Until(l.secondAt)), func() {
+		if l.state == Stopping && l.stopRound == round {
+			k.signalTree(l, l.second, cmp.Or(l.kill, "tree"))
 		}
 	})
 }

@@ -59,6 +59,13 @@ const (
 	tChannel
 	tStdin
 	tUnborn
+	tListen
+	tOwner
+	tMode
+	tMore
+	tSockets
+	tSecond
+	tSecondAfter
 )
 
 // Codes of a refusal that callers branch on.
@@ -133,6 +140,7 @@ func putSpawn(b []byte, s *Spawn) []byte {
 	b = putString(b, tKillMode, s.KillMode)
 	b = putBool(b, tChannel, s.Channel)
 	b = putBool(b, tStdin, s.Stdin)
+	b = putSockets(b, s.Listen)
 	return putBytes(putLog(b, s.Log), tMeta, s.Meta)
 }
 
@@ -165,6 +173,8 @@ func getSpawn(body []byte) (s Spawn, err error) {
 			s.Stdin = getBool(v)
 		case tChannel:
 			s.Channel = getBool(v)
+		case tOwner, tListen, tMode:
+			s.Listen = socketField(s.Listen, tag, v)
 		case tMeta:
 			s.Meta = append([]byte(nil), v...)
 		default:
@@ -172,6 +182,32 @@ func getSpawn(body []byte) (s Spawn, err error) {
 		}
 	})
 	return s, err
+}
+
+// putSockets writes each as its owner, what else there is, and at last its address.
+func putSockets(b []byte, list []Socket) []byte {
+	for _, s := range list {
+		b = putBytes(b, tOwner, []byte(s.Owner))
+		b = putInt(b, tMode, int64(s.Mode))
+		b = putString(b, tListen, s.Addr)
+	}
+	return b
+}
+
+// socketField reads what putSockets wrote: an owner begins the next one.
+func socketField(list []Socket, tag uint16, v []byte) []Socket {
+	if tag == tOwner {
+		return append(list, Socket{Owner: string(v)})
+	}
+	if len(list) == 0 {
+		return list
+	}
+	if s := &list[len(list)-1]; tag == tMode {
+		s.Mode = uint32(getInt(v))
+	} else {
+		s.Addr = string(v)
+	}
+	return list
 }
 
 func putLife(b []byte, l *Life) []byte {
@@ -236,6 +272,8 @@ func putStop(b []byte, o StopOrder) []byte {
 	b = putInt(b, tSig, int64(o.Signal))
 	b = putInt(b, tGrace, int64(o.Grace))
 	b = putString(b, tKillMode, o.KillMode)
+	b = putInt(b, tSecond, int64(o.Second))
+	b = putInt(b, tSecondAfter, int64(o.SecondAfter))
 	return putInt(b, tAfter, int64(o.After))
 }
 
@@ -252,6 +290,10 @@ func getStop(body []byte) (o StopOrder, err error) {
 			o.KillMode = string(v)
 		case tAfter:
 			o.After = int(getInt(v))
+		case tSecond:
+			o.Second = syscall.Signal(getInt(v))
+		case tSecondAfter:
+			o.SecondAfter = time.Duration(getInt(v))
 		}
 	})
 	return o, err

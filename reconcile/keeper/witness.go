@@ -12,11 +12,13 @@ import (
 )
 
 // A Witness holds, for every life, what outlives the keeper: a pidfd, which tells how the life ended, and the read
-// ends of its FIFOs, which keep its last words. It reads nothing.
+// ends of its FIFOs, which keep its last words; and the listening sockets, so that their queues outlive it. It reads nothing.
 type Witness struct {
 	lock int
 	mu   sync.Mutex
 	held map[string]testimony
+
+	sockets map[string]socket // by address
 
 	channels Channels
 }
@@ -38,11 +40,11 @@ func (c *Client) Hold(ctx context.Context, run string, channels Channels) (*Witn
 		unix.Close(fd)
 		return nil, &os.PathError{Op: "lock", Path: run + "/" + witnessLock, Err: err}
 	}
-	w := &Witness{lock: fd, held: map[string]testimony{}, channels: channels}
+	w := &Witness{lock: fd, held: map[string]testimony{}, sockets: map[string]socket{}, channels: channels}
 	c.mu.Lock()
 	c.hold = w
 	c.mu.Unlock()
-	if err := c.call(ctx, kHold, nil); err != nil {
+	if err := c.call(ctx, kHold, func(b []byte) []byte { return putBool(b, tSockets, true) }); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -133,6 +135,9 @@ func (w *Witness) Testify(ctx context.Context, sock string) error {
 			break
 		}
 	}
+	if err == nil {
+		err = w.testifySockets(c)
+	}
 	w.mu.Unlock()
 	if err != nil {
 		return err
@@ -173,6 +178,10 @@ func (w *Witness) Close() error {
 	for name, t := range w.held {
 		t.close()
 		delete(w.held, name)
+	}
+	for addr, s := range w.sockets {
+		unix.Close(s.fd)
+		delete(w.sockets, addr)
 	}
 	return unix.Close(w.lock)
 }

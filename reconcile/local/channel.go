@@ -2,12 +2,11 @@ package local
 
 import (
 	"bytes"
-	"context"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/keeper"
@@ -27,11 +26,11 @@ var worker []byte
 // channelled gives a spawn Node's channel for messages, and a cluster its primary.
 func (r *Runtime) channelled(s *keeper.Spawn, in reconcile.Instance) error {
 	s.Stdin = in.Process.Stdin
+	s.Channel = in.Process.Channel() || in.Process.Ready.FD > 0 // it is descriptor 3 either way
 	if !in.Process.Channel() {
 		return nil
 	}
-	s.Channel = true
-	s.Env = append(s.Env, "NODE_CHANNEL_FD=3", "NODE_CHANNEL_SERIALIZATION_MODE=json")
+	s.Env = append(s.Env, "NODE_CHANNEL_FD="+strconv.Itoa(3+len(s.Listen)), "NODE_CHANNEL_SERIALIZATION_MODE=json")
 	if in.Process.Mode != spec.ModeCluster {
 		return nil
 	}
@@ -70,32 +69,6 @@ func keep(file string, text []byte) error {
 		return nil
 	}
 	return reconcile.Replace(file, text, false)
-}
-
-// Ready notes that a life has said that it is ready. It is recorded, so that it outlives this daemon.
-func (r *Runtime) Ready(ctx context.Context, life string) error {
-	var m meta
-	var id reconcile.ID
-	r.mark(life, func(o *reconcile.Observed) {
-		if o.State == reconcile.Running && !o.Ready {
-			o.Ready = true
-			id, m = o.ID, metaOf(o)
-		}
-	})
-	if m.Run == "" {
-		return nil
-	}
-	r.mu.Lock()
-	if known := r.worlds[life]; known != nil && len(m.Stop.Command) > 0 {
-		w := known()
-		m.World = &w
-	}
-	r.mu.Unlock()
-	r.poke(id)
-	if err := r.Keeper.SetMeta(ctx, life, m.bytes()); err != nil {
-		return fmt.Errorf("record that %s is ready: %w", life, err)
-	}
-	return nil
 }
 
 // say sends the message by which a life is asked to end. False means that it has no channel that takes it.

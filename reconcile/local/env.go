@@ -18,7 +18,7 @@ import (
 const defaultPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 // strange is what tells of the life in which an environment was captured, and of no other.
-var strange = []string{"KITT_LIFE", "KITT_KEEPER", "KITT_PID"}
+var strange = []string{"KITT_LIFE", "KITT_KEEPER", "KITT_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID"}
 
 // environ is the whole environment of an instance, sorted, and where its PATH came from:
 // the captured environment, less what is unset, under the spec's own, under kitt's.

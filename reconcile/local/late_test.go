@@ -16,10 +16,11 @@ func (k listKeeper) List(context.Context) ([]keeper.Life, error) { return []keep
 func (listKeeper) Spawn(context.Context, keeper.Spawn) (keeper.Life, error) {
 	return keeper.Life{}, nil
 }
-func (listKeeper) Stop(context.Context, keeper.StopOrder) error   { return nil }
-func (listKeeper) Tune(context.Context, string, keeper.Log) error { return nil }
-func (listKeeper) SetMeta(context.Context, string, []byte) error  { return nil }
-func (listKeeper) Forget(context.Context, string) error           { return nil }
+func (listKeeper) Stop(context.Context, keeper.StopOrder) error        { return nil }
+func (listKeeper) Tune(context.Context, string, keeper.Log) error      { return nil }
+func (listKeeper) SetMeta(context.Context, string, []byte) error       { return nil }
+func (listKeeper) Forget(context.Context, string) error                { return nil }
+func (listKeeper) Listen(context.Context, []keeper.Socket, bool) error { return nil }
 
 // An exit that happens while the list is being read is in the list and in an event, and the event may come when the life
 // has been forgotten already: it is told once, and does not come back.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"kitt.sh/reconcile"
 	"kitt.sh/reconcile/failpoint"
@@ -22,6 +23,7 @@ type Keeper interface {
 	Tune(ctx context.Context, life string, l keeper.Log) error
 	SetMeta(ctx context.Context, life string, meta []byte) error
 	Forget(ctx context.Context, life string) error
+	Listen(ctx context.Context, list []keeper.Socket, more bool) error
 	List(ctx context.Context) ([]keeper.Life, error)
 }
 
@@ -36,15 +38,30 @@ type Runtime struct {
 	// and those that the one before this may have been told. It must not wait. May be nil.
 	Ended func(o reconcile.Observed)
 
+	// Invite makes the socket on which a life that is about to begin says how it is, and returns its path. May be nil.
+	Invite func(ctx context.Context, life string) (string, error)
+
 	// Say sends a message, as JSON, over the channel of a life. May be nil: then nothing is said.
 	Say func(life string, message []byte) error
+
+	// Failed is told of what a stop could not do, which ends the life all the same. May be nil.
+	Failed func(o reconcile.Observed, text string)
+
+	// Drain waits until a life that is being stopped has no connections left, or ctx ends. May be nil.
+	Drain func(ctx context.Context, life string)
+
+	// Reserved tells of a port that no life is to be given, though nobody listens there now. May be nil.
+	Reserved func(port int) bool
 
 	mu     sync.Mutex
 	seen   bool                    // the list was read once
 	over   map[string]bool         // lives that a list showed as over: an event about one of them may come late
+	orders map[string]ordered      // life -> the stop that the keeper was asked for
 	worlds map[string]func() world // life -> what its stop command is to run in, where that is known
 	lives  map[reconcile.ID]map[string]reconcile.Observed
-	oom    int // processes that the system has ended for want of memory, as far as that is told already
+	ports  map[string]int          // of lives that are about to begin
+	held   map[reconcile.ID]string // see PortHeld
+	oom    int                     // processes that the system has ended for want of memory, as far as that is told already
 
 	poking sync.Mutex
 	pokes  chan reconcile.ID
@@ -56,7 +73,7 @@ type Runtime struct {
 // New returns a Runtime that knows of nothing yet; Refresh fills it.
 func New(k Keeper, home, exe, logs string) *Runtime {
 	return &Runtime{Keeper: k, Home: home, Exe: exe, Logs: logs, pokes: make(chan reconcile.ID, 1024),
-		over: map[string]bool{}, lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, oom: oomKills()}
+		over: map[string]bool{}, lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, ports: map[string]int{}, held: map[reconcile.ID]string{}, oom: oomKills()}
 }
 
 // Refresh reads the keeper's whole list. Call it once events are being delivered to Happened.
@@ -71,6 +88,7 @@ func (r *Runtime) Refresh(ctx context.Context) error {
 	for _, l := range list {
 		listed[l.Name] = true
 		if o, w, ok := observed(l); ok {
+			noteSleep(&o, time.Now(), Asleep())
 			o.Started, o.Exit.At = fresh(o.Started), fresh(o.Exit.At)
 			r.tell(o)
 			r.set(o, w)
@@ -161,6 +179,8 @@ func (r *Runtime) merge(o reconcile.Observed, e keeper.Event) reconcile.Observed
 	o.Exit.At = fresh(o.Exit.At)
 	if was, known := r.lives[o.ID][o.Life]; known {
 		o.Started, o.Limits, o.Stop, o.Ready, o.Note = was.Started, was.Limits, was.Stop, was.Ready, was.Note
+		o.Slept = was.Slept
+		o.Said, o.Sick, o.Healthy, o.Unwell = was.Said, was.Sick, was.Healthy, was.Unwell
 		o.Asked = o.Asked || was.Asked
 		if o.Trouble == "" {
 			o.Trouble = was.Trouble
@@ -236,6 +256,7 @@ func (r *Runtime) set(o reconcile.Observed, w *world) {
 // drop no longer knows a life. The caller holds mu.
 func (r *Runtime) drop(id reconcile.ID, life string) {
 	delete(r.worlds, life)
+	delete(r.orders, life)
 	delete(r.lives[id], life)
 	if len(r.lives[id]) == 0 {
 		delete(r.lives, id)
@@ -252,7 +273,8 @@ func (r *Runtime) Tune(ctx context.Context, life string, in reconcile.Instance) 
 	err := r.Keeper.Tune(ctx, life, r.log(in))
 	if err == nil {
 		m := newMeta(in, was.History)
-		m.World, m.Ready, m.Note = r.stopWorld(life, in), was.Ready, was.Note
+		m.World, m.Ready, m.Said, m.Sick, m.Note = r.stopWorld(life, in), was.Ready, was.Said, was.Sick, was.Note
+		m.Asleep = int64(was.Asleep)
 		err = r.Keeper.SetMeta(ctx, life, m.bytes())
 	}
 	if err != nil && !errors.Is(err, keeper.ErrUnknown) {

@@ -20,8 +20,12 @@ type meta struct {
 	Deaths   [][2]int64 `json:"d,omitempty"` // unix ms, ms it had run
 	Last     *lastExit  `json:"x,omitempty"`
 	Ready    bool       `json:"r,omitempty"`
+	Said     string     `json:"said,omitempty"`
+	Sick     string     `json:"sick,omitempty"`
 	Note     string     `json:"note,omitempty"`
-	World    *world     `json:"w,omitempty"` // where there is a stop command
+	Asleep   int64      `json:"z,omitempty"` // ns; see Observed.Asleep
+	Port     int        `json:"port,omitempty"`
+	World    *world     `json:"w,omitempty"` // where commands belong to its stop
 }
 
 // maxMeta is what the keeper takes.
@@ -42,7 +46,7 @@ func newMeta(in reconcile.Instance, h reconcile.History) meta {
 // metaOf is what fill reads, less the world.
 func metaOf(o *reconcile.Observed) meta {
 	h := o.History
-	m := meta{Run: o.Run, Limits: o.Limits, Stop: o.Stop, Ready: o.Ready, Note: o.Note, Restarts: h.Restarts, Before: h.Before}
+	m := meta{Run: o.Run, Limits: o.Limits, Stop: o.Stop, Ready: o.Ready, Said: o.Said, Sick: o.Sick, Note: o.Note, Restarts: h.Restarts, Before: h.Before, Asleep: int64(o.Asleep), Port: o.Port}
 	if x := h.Last; x.How != "" {
 		m.Last = &lastExit{x.How, x.Code, x.Signal, x.At.UnixMilli()}
 	}
@@ -68,6 +72,7 @@ func (m meta) bytes() []byte {
 // fill puts what the life carries into o.
 func (m meta) fill(o *reconcile.Observed) {
 	o.Run, o.Limits, o.Stop, o.Ready, o.Note = m.Run, m.Limits, m.Stop, m.Ready, m.Note
+	o.Said, o.Sick, o.Asleep, o.Port = m.Said, m.Sick, time.Duration(m.Asleep), m.Port
 	o.History = reconcile.History{Before: m.Before, Restarts: m.Restarts}
 	if x := m.Last; x != nil {
 		o.History.Last = reconcile.Exit{How: x.How, Code: x.Code, Signal: x.Signal, At: time.UnixMilli(x.At)}
@@ -117,10 +122,11 @@ func exit(e keeper.Exit) reconcile.Exit {
 }
 
 // fresh gives a time that is about now the clock's monotonic reading, so that no clock jump bends a pause.
+// One further back gets it as well.
 func fresh(t time.Time) time.Time {
 	now := time.Now()
 	if d := now.Sub(t); d > -time.Second && d < time.Second {
 		return now
 	}
-	return t
+	return anchored(t)
 }

@@ -6,13 +6,16 @@ import (
 	"strings"
 )
 
-// oomKills is how many processes the kernel has ended for want of memory: in our own cgroup where it counts there,
-// else in all.
+// aside is the cgroup that systemd puts kitt itself into (DelegateSubgroup): the processes lie beside it.
+const aside = "/keeper"
+
+// oomKills is how many processes the kernel has ended for want of memory: in our own cgroup, with all beneath and beside it,
+// where it counts there; else in all.
 func oomKills() int {
 	if b, err := os.ReadFile("/proc/self/cgroup"); err == nil {
 		for line := range strings.Lines(string(b)) {
 			if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-				if text, err := os.ReadFile("/sys/fs/cgroup" + path + "/memory.events"); err == nil {
+				if text, err := os.ReadFile("/sys/fs/cgroup" + strings.TrimSuffix(path, aside) + "/memory.events"); err == nil {
 					return counted(string(text), "oom_kill ")
 				}
 			}

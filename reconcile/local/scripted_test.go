@@ -38,6 +38,7 @@ func (s *scripted) SetMeta(_ context.Context, _ string, meta []byte) error {
 	s.meta = meta
 	return s.err
 }
+func (s *scripted) Listen(context.Context, []keeper.Socket, bool) error { return s.err }
 func (s *scripted) Forget(_ context.Context, life string) error {
 	s.forgot = append(s.forgot, life)
 	return s.err

@@ -31,14 +31,22 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("start %s: %w", in.ID, err)
 	}
-	if r.living(in.ID) {
+	if r.living(in) {
 		return nil
 	}
 	name := reconcile.LifeName(in.ID, in.Generation, strconv.FormatUint(uint64(rand.Uint32()), 36))
 	m := newMeta(in, h)
-	s, note, err := r.prepare(in)
+	s, note, err := r.prepare(in, name, &m)
+	defer r.ungive(name) // from here on the life itself tells its port
 	if err == nil {
-		m.Note = note
+		err = r.invited(ctx, &s, in, name)
+	}
+	if err == nil {
+		err = r.listen(ctx, s)
+	}
+	if err == nil {
+		r.noteHeld(in)
+		m.Note, m.Asleep = note, 1+int64(Asleep())
 		m.World = r.stopWorld(name, in)
 		s.Life, s.Meta = name, m.bytes()
 		err = r.spawn(ctx, s, in)
@@ -53,6 +61,22 @@ func (r *Runtime) Start(ctx context.Context, in reconcile.Instance, h reconcile.
 		}
 	}
 	r.putNoStart(in, name, m, no)
+	return nil
+}
+
+// invited tells a program where to say how it is, and how often.
+func (r *Runtime) invited(ctx context.Context, s *keeper.Spawn, in reconcile.Instance, life string) error {
+	if !in.Process.Notifies() || r.Invite == nil {
+		return nil
+	}
+	path, err := r.Invite(ctx, life)
+	if err != nil {
+		return refusal{text: err.Error(), retry: true}
+	}
+	s.Env = append(s.Env, "NOTIFY_SOCKET="+path)
+	if w := in.Process.Alive.Watchdog; w > 0 {
+		s.Env = append(s.Env, "WATCHDOG_USEC="+strconv.FormatInt(w.Microseconds(), 10))
+	}
 	return nil
 }
 
@@ -72,15 +96,15 @@ func (r *Runtime) spawn(ctx context.Context, s keeper.Spawn, in reconcile.Instan
 	if err == nil {
 		r.put(l)
 	}
-	return err
+	return r.unheard(err)
 }
 
-// living tells whether a life of the instance lives already.
-func (r *Runtime) living(id reconcile.ID) bool {
+// living tells whether a life of the instance lives already; of one that begins beside another, the same once more.
+func (r *Runtime) living(in reconcile.Instance) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, l := range r.lives[id] {
-		if alive(l) {
+	for _, l := range r.lives[in.ID] {
+		if alive(l) && (!in.Beside || l.Generation == in.Generation && l.Run == in.Run) {
 			return true
 		}
 	}
@@ -104,7 +128,11 @@ func (r *Runtime) enter(in reconcile.Instance) (w world, pathFrom string, err er
 
 // prepare resolves an instance into a spawn: program, environment, user, log folder.
 // note is what is done otherwise than recorded, if anything.
-func (r *Runtime) prepare(in reconcile.Instance) (s keeper.Spawn, note string, err error) {
+func (r *Runtime) prepare(in reconcile.Instance, life string, m *meta) (s keeper.Spawn, note string, err error) {
+	if in.Process.Fronts() != "" {
+		s, err = r.forwards(in)
+		return s, "", err
+	}
 	argv, _, _ := in.Process.For(in.ID.N)
 	w, pathFrom, err := r.enter(in)
 	if err != nil {
@@ -112,6 +140,11 @@ func (r *Runtime) prepare(in reconcile.Instance) (s keeper.Spawn, note string, e
 	}
 	if err := enterable(w.Cwd); err != nil {
 		return s, "", err
+	}
+	if m.Port, err = r.given(in, life); err != nil {
+		return s, "", err
+	} else if m.Port > 0 {
+		w.Env["PORT"] = strconv.Itoa(m.Port)
 	}
 	path, note, err := find(argv[0], w.Cwd, w.Env)
 	if err != nil {
@@ -124,8 +157,9 @@ func (r *Runtime) prepare(in reconcile.Instance) (s keeper.Spawn, note string, e
 	if w.User != nil {
 		s.SetUser, s.UID, s.GID, s.Groups = true, w.User.Uid, w.User.Gid, w.User.Groups
 	}
+	r.listening(&s, in)
 	if err = r.channelled(&s, in); err == nil {
-		err = r.bind(&s, in.Process.Nice, in.Process.Rlimits, w.User != nil)
+		err = r.bind(&s, in, w.User != nil)
 	}
 	return s, note, err
 }

@@ -27,34 +27,49 @@ func (r *Runtime) Stop(ctx context.Context, life string, how spec.Stop, asker in
 		return fmt.Errorf("stop %s: %w", life, err)
 	}
 	order := keeper.StopOrder{Life: life, Signal: sig, Grace: how.Timeout, KillMode: how.KillMode, After: asker}
-	most := how.Timeout
+	if err := second(&order, how); err != nil {
+		return fmt.Errorf("stop %s: %w", life, err)
+	}
+	most := how.Longest()
 	if asker != 0 {
 		most += askerMost
-	}
-	if len(how.Command) > 0 {
-		most += how.Timeout
 	}
 	if !r.begin(life, most) {
 		return nil
 	}
-	if len(how.Command) == 0 && r.say(life, how.Message) {
-		order.Signal = keeper.NoSignal // the message takes its place
+	if how.Runs() || how.Drain > 0 {
+		r.commands.Go(func() { r.stopByCommand(context.WithoutCancel(ctx), how, order) }) // bounded by its times; Close waits
+		return nil
 	}
-	if len(how.Command) == 0 {
-		return r.order(ctx, order)
-	}
-	r.commands.Go(func() { r.stopByCommand(context.WithoutCancel(ctx), how, order) }) // bounded by its time; Close waits
-	return nil
+	return r.ask(ctx, how, order)
 }
 
-// Close waits for the stop commands that still run, each at most its stop.timeout, until the keeper has their orders.
+// second puts the signal that follows the first into an order.
+func second(order *keeper.StopOrder, how spec.Stop) (err error) {
+	name, after := how.Second()
+	if name != "" {
+		order.Second, err = signalNumber(name)
+		order.SecondAfter = after
+	}
+	return err
+}
+
+// ask has the program told to end: by a message where it has one, else by the signal.
+func (r *Runtime) ask(ctx context.Context, how spec.Stop, order keeper.StopOrder) error {
+	if len(how.Command) == 0 && r.say(order.Life, how.Message) {
+		order.Signal = keeper.NoSignal // the message takes its place
+	}
+	return r.order(ctx, order)
+}
+
+// Close waits for the stop commands that still run, each at most its own time, until the keeper has their orders.
 func (r *Runtime) Close() { r.commands.Wait() }
 
 // begin notes that a life is being stopped; first is false if it was already, is over, or is not known.
 func (r *Runtime) begin(life string, most time.Duration) (first bool) {
 	r.mark(life, func(o *reconcile.Observed) {
 		if first = o.State == reconcile.Running; first {
-			o.State, o.Asked, o.Deadline = reconcile.Stopping, true, time.Now().Add(most)
+			o.State, o.Asked, o.Deadline, o.More = reconcile.Stopping, true, time.Now().Add(most), time.Time{}
 		}
 	})
 	return first
@@ -63,13 +78,14 @@ func (r *Runtime) begin(life string, most time.Duration) (first bool) {
 // order hands a stop that was begun to the keeper. That the life is gone is no error.
 // After an error it counts as not begun.
 func (r *Runtime) order(ctx context.Context, o keeper.StopOrder) error {
+	r.ordering(o)
 	failpoint.Here("daemon.stop.before")
 	err := r.Keeper.Stop(ctx, o)
 	failpoint.Here("daemon.stop.after")
 	if err == nil || errors.Is(err, keeper.ErrUnknown) {
 		r.mark(o.Life, func(l *reconcile.Observed) {
 			if l.State == reconcile.Stopping && o.After == 0 {
-				l.Deadline = time.Now().Add(o.Grace)
+				l.Deadline = later(time.Now().Add(o.Grace), l.More)
 			}
 		})
 		return nil
@@ -82,39 +98,89 @@ func (r *Runtime) order(ctx context.Context, o keeper.StopOrder) error {
 	return fmt.Errorf("stop %s: %w", o.Life, err)
 }
 
-// stopByCommand runs stop.command and then orders the stop, whatever became of the command.
+// stopByCommand waits for what drains, runs stop.pre and stop.command and then orders the stop, whatever became of them.
 // If the daemon dies in between, the next one begins the stop again.
 func (r *Runtime) stopByCommand(ctx context.Context, how spec.Stop, order keeper.StopOrder) {
-	if err := r.runStopCommand(ctx, order.Life, how); err != nil {
-		r.mark(order.Life, func(o *reconcile.Observed) { o.Trouble = "stop.command: " + err.Error() })
+	r.drained(ctx, order.Life, how.Drain)
+	of := "timeout"
+	if how.PreTimeout > 0 {
+		of = "pre_timeout"
 	}
-	if r.order(ctx, order) != nil {
+	r.runStopCommand(ctx, order.Life, "stop.pre", how.Pre, how.PreTime(), "stop."+of)
+	r.runStopCommand(ctx, order.Life, "stop.command", how.Command, how.Timeout, "stop.timeout")
+	if r.ask(ctx, how, order) != nil {
 		r.poke(reconcile.ID{})
 	}
 }
 
-// runStopCommand runs stop.command as the instance's own user, in its folder, with its environment and KITT_PID. What
-// of it is left after stop.timeout is killed.
-func (r *Runtime) runStopCommand(ctx context.Context, life string, how spec.Stop) error {
+// runStopCommand runs a command of a stop as the instance's own user, in its folder, with its environment and KITT_PID. What
+// of it is left after its time is killed. That it failed is told, and stops nothing. It is not run for what has ended.
+func (r *Runtime) runStopCommand(ctx context.Context, life, what string, argv []string, most time.Duration, limit string) {
+	o, known := r.known(life)
+	if len(argv) == 0 || !known || !alive(o) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	_, err := r.beside(ctx, life, argv, false)
+	switch {
+	case ctx.Err() != nil:
+		err = fmt.Errorf("killed after %s, its %s", most, limit)
+	case err == nil:
+		return
+	}
+	text := what + ": " + err.Error()
+	r.mark(life, func(o *reconcile.Observed) { o.Trouble = text })
+	r.poke(o.ID)
+	if r.Failed != nil {
+		r.Failed(o, text)
+	}
+}
+
+// Beside runs argv as a life's own user, in its folder, with its environment and KITT_PID, and returns the beginning of what it
+// wrote. It is over when its first process is; what of its group is left then, or when ctx ends, is killed: it is asked often.
+func (r *Runtime) Beside(ctx context.Context, life string, argv []string) (said string, err error) {
+	return r.beside(ctx, life, argv, true)
+}
+
+// beside is that; without alone, what of it is left at its end goes on, for a second at most with its output.
+func (r *Runtime) beside(ctx context.Context, life string, argv []string, alone bool) (said string, err error) {
 	o, _ := r.known(life)
 	w := r.world(o)
 	env := append(list(w.Env), "KITT_PID="+strconv.Itoa(o.PID))
-	path, err := lookPath(how.Command[0], w.Cwd, w.Env["PATH"])
-	if err != nil {
-		return err
+	if o.Port > 0 {
+		env = append(env, "PORT="+strconv.Itoa(o.Port))
 	}
-	ctx, cancel := context.WithTimeout(ctx, how.Timeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, how.Command[1:]...)
-	cmd.Args[0], cmd.Dir, cmd.Env = how.Command[0], w.Cwd, env
+	path, err := lookPath(argv[0], w.Cwd, w.Env["PATH"])
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, path, argv[1:]...)
+	cmd.Args[0], cmd.Dir, cmd.Env = argv[0], w.Cwd, env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: w.User}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	if err := cmd.Run(); ctx.Err() != nil {
-		return fmt.Errorf("killed after %s, its stop.timeout", how.Timeout)
-	} else if err != nil {
-		return fmt.Errorf("run %s: %w", path, err)
+	cmd.WaitDelay = time.Second // a grandchild may hold its output
+	if alone {
+		said, err = runAlone(cmd)
+	} else {
+		out := &head{}
+		cmd.Stdout, cmd.Stderr = out, out
+		err, said = cmd.Run(), out.String()
 	}
-	return nil
+	if err != nil {
+		err = fmt.Errorf("run %s: %w", path, err)
+	}
+	return said, err
+}
+
+// A head keeps the beginning of what is written to it.
+type head struct{ strings.Builder }
+
+const headMost = 4096 // bytes
+
+func (h *head) Write(b []byte) (int, error) {
+	h.Builder.Write(b[:min(len(b), headMost-h.Len())])
+	return len(b), nil
 }
 
 // world is what a life runs in, as far as it is known.
@@ -152,9 +218,9 @@ func (r *Runtime) inherited(o reconcile.Observed) map[string]string {
 	return env
 }
 
-// stopWorld is what is to be recorded with a life that has a stop command, nil for others.
+// stopWorld is what is to be recorded with a life to whose stop commands belong, nil for others.
 func (r *Runtime) stopWorld(life string, in reconcile.Instance) *world {
-	if len(in.Process.Stop.Command) == 0 {
+	if !in.Process.Stop.Runs() {
 		return nil
 	}
 	r.mu.Lock()
@@ -166,6 +232,16 @@ func (r *Runtime) stopWorld(life string, in reconcile.Instance) *world {
 	r.mu.Unlock()
 	w := known()
 	return &w
+}
+
+// Began says as what a life began that an earlier daemon may have begun, so that what is run beside it is run in its folder and
+// as its user.
+func (r *Runtime) Began(life string, in reconcile.Instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.worlds[life] == nil {
+		r.worlds[life] = r.worldOf(in)
+	}
 }
 
 // worldOf puts off the work until a stop command asks for it.

@@ -38,6 +38,24 @@ func startTwice(s *suite) {
 	}
 }
 
+func startBeside(s *suite) {
+	in := s.instance(s.p.Sleep())
+	s.start(in)
+	was := s.one()
+	in.Generation, in.Beside = in.Generation+1, true
+	s.start(in)
+	s.start(in)
+	lives := s.observe(s.id)
+	if len(lives) != 2 {
+		s.Fatalf("%d lives, want 2: %+v", len(lives), lives)
+	}
+	for _, l := range lives {
+		if l.State != reconcile.Running || l.Life == was.Life && l.PID != was.PID || l.Life != was.Life && l.Generation != in.Generation {
+			s.Errorf("beside %s there is %+v", was.Life, l)
+		}
+	}
+}
+
 func observeOne(s *suite) {
 	s.start(s.instance(s.p.Sleep()))
 	other := s.instance(s.p.Sleep())

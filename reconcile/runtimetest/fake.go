@@ -56,6 +56,8 @@ type Program struct {
 	Deaf    bool           // it heeds none, and is killed at the deadline
 	Missing string         // it cannot start, for this reason
 	Retry   bool           // Missing passes by itself
+	Ready   time.Duration  // it is found ready after; 0: never
+	Sick    time.Duration  // it is found to be unhealthy after; 0: never
 }
 
 // NewFake returns an empty Fake.

@@ -32,7 +32,7 @@ func (f *Fake) life(name string) *life {
 // start begins a life. The caller holds mu.
 func (f *Fake) start(in reconcile.Instance, h reconcile.History) {
 	for _, l := range f.lives[in.ID] {
-		if l.alive() {
+		if l.alive() && (!in.Beside || l.Generation == in.Generation && l.Run == in.Run) {
 			f.count.Twins++
 			return
 		}
@@ -59,13 +59,42 @@ func (l *life) begin() {
 		l.State, l.PID = reconcile.NoStart, 0
 		l.Exit = reconcile.Exit{How: "nostart", Text: p.Missing, Retry: p.Retry, At: l.Started}
 		l.tell()
-	case p.Lasts > 0:
+	default:
+		l.found(p)
+	}
+	if p.Lasts > 0 && l.alive() {
 		e := p.Exit
 		if e.How == "" {
 			e.How = "exit"
 		}
 		l.end = l.f.After(p.Lasts, func() { l.over(e) })
 	}
+}
+
+// found notes what probes find out about it, when they do.
+func (l *life) found(p Program) {
+	note := func(d time.Duration, change func()) {
+		if d <= 0 {
+			return
+		}
+		l.f.After(d, func() {
+			l.f.mu.Lock()
+			n := 0
+			if l.State == reconcile.Running {
+				change()
+				n = l.f.times("found " + l.Life)
+			}
+			l.f.mu.Unlock()
+			for range n {
+				select {
+				case l.f.pokes <- l.ID:
+				default:
+				}
+			}
+		})
+	}
+	note(p.Ready, func() { l.Ready = true })
+	note(p.Sick, func() { l.Observed.Sick = reconcile.ReasonSick + "it does not answer" })
 }
 
 // stop has the life end: after its asker, who is believed to need the whole 2 s, or at the deadline.

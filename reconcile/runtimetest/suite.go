@@ -37,6 +37,7 @@ var cases = []struct {
 }{
 	{"a start shows at once, with all it was started with", startShows},
 	{"a second start while it lives does nothing", startTwice},
+	{"a start beside a life begins a second one, once", startBeside},
 	{"observe of one instance shows no other", observeOne},
 	{"an end by itself is seen, with its code, and pokes", exitSeen},
 	{"a program that is missing is a life in NoStart that says so", missing},

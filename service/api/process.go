@@ -13,7 +13,7 @@ import (
 // A Process is a spec.Process as Show tells it: its durations are text.
 type Process struct{ spec.Process }
 
-// Masked is p with stars for the values of its environment, which are nobody's business.
+// Masked is p with stars for the values of its environment and of what it sends in probes, which are nobody's business.
 func Masked(p spec.Process) Process {
 	stars := func(env map[string]string) map[string]string {
 		out := make(map[string]string, len(env))
@@ -23,6 +23,11 @@ func Masked(p spec.Process) Process {
 		return out
 	}
 	p.Env, p.Each = stars(p.Env), slices.Clone(p.Each)
+	for _, headers := range []*map[string]string{&p.Ready.Headers, &p.Alive.Headers} {
+		if len(*headers) > 0 {
+			*headers = stars(*headers)
+		}
+	}
 	for i := range p.Each {
 		p.Each[i].Env = stars(p.Each[i].Env)
 	}
@@ -64,11 +69,7 @@ type told struct {
 	Stop    stop    `json:"stop"`
 	Watch   watch   `json:"watch,omitzero"`
 	Ready   ready   `json:"ready,omitzero"`
-}
-
-type ready struct {
-	spec.Ready
-	Timeout span `json:"timeout,omitempty"`
+	Alive   alive   `json:"alive,omitzero"`
 }
 
 type restart struct {
@@ -82,7 +83,10 @@ type restart struct {
 
 type stop struct {
 	spec.Stop
-	Timeout span `json:"timeout"`
+	Timeout     span `json:"timeout"`
+	PreTimeout  span `json:"pre_timeout,omitempty"`
+	SecondAfter span `json:"second_after,omitempty"`
+	Drain       span `json:"drain,omitempty"`
 }
 
 type watch struct {
@@ -95,7 +99,8 @@ func (p Process) MarshalJSON() ([]byte, error) {
 	r := p.Restart
 	return json.Marshal(told{p.Process,
 		restart{r, span(r.BackoffMin), span(r.BackoffMax), span(r.Stable), span(r.Within), span(r.MinUptime)},
-		stop{p.Stop, span(p.Stop.Timeout)}, watch{p.Watch, span(p.Watch.Delay)}, ready{p.Ready, span(p.Ready.Timeout)}})
+		stop{p.Stop, span(p.Stop.Timeout), span(p.Stop.PreTimeout), span(p.Stop.SecondAfter), span(p.Stop.Drain)}, watch{p.Watch, span(p.Watch.Delay)},
+		readyOf(p.Ready), aliveOf(p.Alive)})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -110,8 +115,9 @@ func (p *Process) UnmarshalJSON(b []byte) error {
 	r.Within, r.MinUptime = time.Duration(t.Restart.Within), time.Duration(t.Restart.MinUptime)
 	p.Process.Watch = t.Watch.Watch
 	p.Process.Watch.Delay = time.Duration(t.Watch.Delay)
-	p.Process.Stop.Timeout = time.Duration(t.Stop.Timeout)
-	p.Process.Ready = t.Ready.Ready
-	p.Process.Ready.Timeout = time.Duration(t.Ready.Timeout)
+	s := &p.Process.Stop
+	s.Timeout, s.PreTimeout, s.SecondAfter = time.Duration(t.Stop.Timeout), time.Duration(t.Stop.PreTimeout), time.Duration(t.Stop.SecondAfter)
+	s.Drain = time.Duration(t.Stop.Drain)
+	p.Process.Ready, p.Process.Alive = t.Ready.back(), t.Alive.back()
 	return nil
 }

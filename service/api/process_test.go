@@ -12,7 +12,7 @@ import (
 
 func TestDurationsOfAProcessAreText(t *testing.T) {
 	p := Process{spec.Defaults()}
-	p.Ready.Timeout = 3 * time.Second
+	p.Ready.Within = 3 * time.Second
 	p.Name, p.Restart.MinUptime, p.Restart.Within, p.Stop.Timeout = "web", 90*time.Second, 2*time.Hour, 1500*time.Millisecond
 	b, err := json.Marshal(Show{Process: p})
 	if err != nil {
@@ -38,19 +38,27 @@ func TestDurationsOfAProcessAreText(t *testing.T) {
 
 // Every duration of a process must be known here: a new one would be told in nanoseconds.
 func TestNoDurationIsForgotten(t *testing.T) {
-	var count func(reflect.Type) int
-	count = func(typ reflect.Type) (n int) {
+	var p spec.Process
+	n := 0
+	var fill func(reflect.Value)
+	fill = func(v reflect.Value) {
 		switch {
-		case typ == reflect.TypeFor[time.Duration]():
-			return 1
-		case typ.Kind() == reflect.Struct:
-			for i := range typ.NumField() {
-				n += count(typ.Field(i).Type)
+		case v.Type() == reflect.TypeFor[time.Duration]():
+			n++
+			v.SetInt(int64(n) * int64(time.Hour))
+		case v.Kind() == reflect.Struct:
+			for i := range v.NumField() {
+				fill(v.Field(i))
 			}
 		}
-		return n
 	}
-	if n := count(reflect.TypeFor[spec.Process]()); n != 8 {
-		t.Errorf("a process has %d durations, Process tells 8", n)
+	fill(reflect.ValueOf(&p).Elem())
+	b, err := json.Marshal(Process{p})
+	if found := regexp.MustCompile(`[0-9]{7,}[^0-9]`).FindAllString(string(b), -1); err != nil || len(found) > 0 || n < 19 {
+		t.Errorf("%d durations, %v, nanoseconds: %q in %s", n, err, found, b)
+	}
+	var back Process
+	if err := json.Unmarshal(b, &back); err != nil || !reflect.DeepEqual(back.Process, p) {
+		t.Errorf("%v\n%+v\n%+v", err, back.Process, p)
 	}
 }

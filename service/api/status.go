@@ -10,6 +10,9 @@ func AppendStatus(b []byte, s *Status) []byte {
 	b = strconv.AppendInt(append(b, `{"keeper":{"pid":`...), int64(s.Keeper.PID), 10)
 	b = strconv.AppendInt(append(b, `},"daemon":{"pid":`...), int64(s.Daemon.PID), 10)
 	b = appendString(append(b, `,"version":`...), s.Daemon.Version)
+	if s.Daemon.Service != "" {
+		b = appendString(append(b, `,"service":`...), s.Daemon.Service)
+	}
 	if s.Daemon.Replaced != "" {
 		b = appendString(append(b, `,"replaced":`...), s.Daemon.Replaced)
 	}
@@ -46,11 +49,23 @@ func (in *Instance) append(b []byte) []byte {
 		b = appendJSON(b, in.Exit)
 	}
 	b = appendString(append(b, `,"reason":`...), in.Reason)
+	if in.Hint != "" {
+		b = appendString(append(b, `,"hint":`...), in.Hint)
+	}
+	if in.Says != "" {
+		b = appendString(append(b, `,"says":`...), in.Says)
+	}
 	b = strconv.AppendFloat(append(b, `,"cpu":`...), in.CPU, 'f', -1, 64)
 	b = strconv.AppendInt(append(b, `,"memory":`...), in.Memory, 10)
 	b = appendString(append(b, `,"log":{"out":`...), in.Log.Out)
-	b = appendString(append(b, `,"err":`...), in.Log.Err)
-	return append(b, `}}`...)
+	b = append(appendString(append(b, `,"err":`...), in.Log.Err), '}')
+	if in.Adopted {
+		b = append(b, `,"adopted":true`...)
+	}
+	if in.Port != 0 {
+		b = strconv.AppendInt(append(b, `,"port":`...), int64(in.Port), 10)
+	}
+	return append(b, '}')
 }
 
 // appendString appends s as a JSON string; plain ASCII, nearly all there is, without a detour.

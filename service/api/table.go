@@ -16,11 +16,11 @@ const TableView = "table"
 // The table form of a Status is one line a row, its columns parted by tabs: reading 500 rows takes
 // a tenth of what JSON takes, and `kitt status` is asked for more than all else.
 //
-//	k  keeper's pid, daemon's pid, version, path of the build that replaced this one
-//	s  project, file, trouble as JSON or nothing
-//	i  id, project, phase, ready, pid, since (unix ms), generation, restarts, cpu, memory, reason, exit, its time, pm_id or nothing
+//	k  keeper's pid, daemon's pid, version, path of the build that replaced this one, what is wrong with the service
+//	s  project, file, trouble as JSON or nothing, then why alerts do not arrive, a column each
+//	i  id, project, phase, ready, pid, since (unix ms), generation, restarts, cpu, memory, reason, exit, its time, pm_id or nothing, port or nothing
 //
-// Unknown letters and further columns are to be skipped. An exit is nothing, "c3", "sSIGKILL" or "?".
+// A row of w behind an i is what that one says of itself. Unknown letters and further columns are to be skipped. An exit is nothing, "c3", "sSIGKILL" or "?".
 
 // AppendTable appends the table form of s to b.
 func AppendTable(b []byte, s *Status) []byte {
@@ -28,12 +28,16 @@ func AppendTable(b []byte, s *Status) []byte {
 	b = append(strconv.AppendInt(b, int64(s.Keeper.PID), 10), '\t')
 	b = append(strconv.AppendInt(b, int64(s.Daemon.PID), 10), '\t')
 	b = append(appendText(b, s.Daemon.Version), '\t')
-	b = append(appendText(b, s.Daemon.Replaced), '\n')
+	b = append(appendText(b, s.Daemon.Replaced), '\t')
+	b = append(appendText(b, s.Daemon.Service), '\n')
 	for i := range s.Specs {
 		b = appendSpec(b, &s.Specs[i])
 	}
 	for i := range s.Instances {
 		b = appendInstance(b, &s.Instances[i])
+		if says := s.Instances[i].Says; says != "" {
+			b = append(appendText(append(b, "w\t"...), says), '\n')
+		}
 	}
 	return b
 }
@@ -44,6 +48,9 @@ func appendSpec(b []byte, s *Spec) []byte {
 	if s.Error != nil {
 		trouble, _ := json.Marshal(s.Error) // strings and numbers: cannot fail
 		b = appendText(b, string(trouble))
+	}
+	for _, text := range s.Alerts {
+		b = appendText(append(b, '\t'), text)
 	}
 	return append(b, '\n')
 }
@@ -63,6 +70,9 @@ func appendInstance(b []byte, in *Instance) []byte {
 	b = appendExit(b, in.Exit)
 	if b = append(b, '\t'); in.Number != nil {
 		b = strconv.AppendInt(b, int64(*in.Number), 10)
+	}
+	if b = append(b, '\t'); in.Port != 0 {
+		b = strconv.AppendInt(b, int64(in.Port), 10)
 	}
 	return append(b, '\n')
 }
@@ -148,6 +158,9 @@ func (s *Status) row(c []string) error {
 		if len(c) > 4 {
 			s.Daemon.Replaced = text(c[4])
 		}
+		if len(c) > 5 {
+			s.Daemon.Service = text(c[5])
+		}
 		return n.err
 	case c[0] == "s" && len(c) > 3:
 		spec := Spec{Project: text(c[1]), File: text(c[2])}
@@ -157,11 +170,16 @@ func (s *Status) row(c []string) error {
 				return err
 			}
 		}
+		for _, alert := range c[4:] {
+			spec.Alerts = append(spec.Alerts, text(alert))
+		}
 		s.Specs = append(s.Specs, spec)
 	case c[0] == "i" && len(c) > 13:
 		in, err := instance(c)
 		s.Instances = append(s.Instances, in)
 		return err
+	case c[0] == "w" && len(c) > 1 && len(s.Instances) > 0:
+		s.Instances[len(s.Instances)-1].Says = text(c[1])
 	case len(c[0]) == 1 && strings.Contains("ksi", c[0]):
 		return fmt.Errorf("row %q has %d columns", c[0], len(c))
 	}
@@ -176,6 +194,9 @@ func instance(c []string) (Instance, error) {
 	if len(c) > 14 && c[14] != "" {
 		number := int(n.read(c[14]))
 		in.Number = &number
+	}
+	if len(c) > 15 && c[15] != "" {
+		in.Port = int(n.read(c[15]))
 	}
 	if c[12] == "" {
 		return in, n.err

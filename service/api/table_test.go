@@ -18,13 +18,13 @@ func worldly() *Status {
 	return &Status{
 		Keeper: Keeper{PID: 7}, Daemon: Daemon{PID: 8, Version: "1.2.3", Replaced: "/usr/bin/kitt"},
 		Specs: []Spec{
-			{Project: "shop", File: "/a\tb\nc\\n/kitt.hcl"},
+			{Project: "shop", File: "/a\tb\nc\\n/kitt.hcl", Alerts: []string{"ops: a\tb", "mail: no"}},
 			{Project: "bad", File: "/bad/Procfile", Error: &Trouble{Text: "Procfile:2: no",
 				Complaints: []spec.Complaint{{Pos: spec.Pos{File: "/bad/Procfile", Line: 2}, Text: "no", Source: "\tx"}}, Hint: "fix it"}},
 		},
 		Instances: []Instance{
 			{ID: "web.1", Project: "shop", Phase: "running", Ready: true, PID: 812, Since: at(1700000000123),
-				Generation: 4, Restarts: 2, CPU: 0.25, Memory: 12_300_000, Number: &three},
+				Generation: 4, Restarts: 2, CPU: 0.25, Memory: 12_300_000, Number: &three, Says: "tab\tand 1"},
 			{ID: "api.1", Project: "shop", Phase: "failed", Reason: "gave up:\t10 deaths\\", Exit: &Exit{Code: &three, At: at(5)}},
 			{ID: "a b.1", Project: "shop", Phase: "waiting", Exit: &Exit{Signal: "SIGKILL", At: at(6)}},
 			{ID: "c.1", Project: "shop", Phase: "waiting", Exit: &Exit{}},

@@ -27,6 +27,7 @@ type Keeper struct {
 type Daemon struct {
 	PID      int    `json:"pid"`
 	Version  string `json:"version"`
+	Service  string `json:"service,omitempty"`  // what of kitt's own service is not as it should be; kitt apply mends it
 	Replaced string `json:"replaced,omitempty"` // where this one was started from there is another build now; its path
 }
 
@@ -35,6 +36,22 @@ type Spec struct {
 	Project string   `json:"project"`
 	File    string   `json:"file"`
 	Error   *Trouble `json:"error"`
+	Alerts  []string `json:"alerts,omitempty"` // of its notify blocks, why what they tell does not arrive
+}
+
+// Notify is one block of the answer to GET /v1/notify. No secret is in it.
+type Notify struct {
+	Project   string            `json:"project"`
+	Name      string            `json:"name"`
+	Kind      string            `json:"kind"` // webhook exec mail desktop
+	On        []string          `json:"on"`
+	Processes []string          `json:"processes"`
+	Settings  map[string]string `json:"settings"` // as in the file; a secret is where it is found: "env SLACK_URL"
+	Sent      int               `json:"sent"`     // messages
+	Last      Time              `json:"last"`     // when the last one arrived
+	Waiting   int               `json:"waiting"`  // alerts that are not sent yet
+	Trouble   string            `json:"trouble"`  // why they do not arrive; "" where they do
+	Since     Time              `json:"since"`    // since when
 }
 
 // Trouble is why a spec file is not followed at the moment.
@@ -43,6 +60,7 @@ type Trouble struct {
 	Complaints []spec.Complaint `json:"complaints"` // all of them
 	Hint       string           `json:"hint,omitempty"`
 	Since      Time             `json:"since"`
+	RolledBack int              `json:"rolled_back,omitempty"` // the revision that the project was rolled back to: nothing is wrong with the file
 }
 
 // An Instance is one row of the table.
@@ -54,15 +72,19 @@ type Instance struct {
 	Number     *int    `json:"pm_id,omitempty"` // a small number that it keeps as long as it is listed; nil: none yet
 	Phase      string  `json:"phase"`           // waiting starting running stopping done failed held
 	Ready      bool    `json:"ready"`
-	PID        int     `json:"pid"`        // 0 when nothing runs
-	Since      Time    `json:"since"`      // when it came into this phase
-	Generation uint64  `json:"generation"` // grows with each restart asked for
-	Restarts   int     `json:"restarts"`   // lives begun because the one before had died, or kitt itself had ended it
-	Exit       *Exit   `json:"exit"`       // the last death
-	Reason     string  `json:"reason"`     // plain words; "" when all is as it should be
-	CPU        float64 `json:"cpu"`        // cores, over the whole tree
-	Memory     int64   `json:"memory"`     // bytes, over the whole tree
+	PID        int     `json:"pid"`            // 0 when nothing runs
+	Since      Time    `json:"since"`          // when it came into this phase
+	Generation uint64  `json:"generation"`     // grows with each restart asked for
+	Restarts   int     `json:"restarts"`       // lives begun because the one before had died, or kitt itself had ended it
+	Exit       *Exit   `json:"exit"`           // the last death
+	Reason     string  `json:"reason"`         // plain words; "" when all is as it should be
+	Hint       string  `json:"hint,omitempty"` // the way out of what the reason says, if there is one
+	Says       string  `json:"says,omitempty"` // what the program says of itself, by STATUS= of sd_notify: its words, not kitt's; at most 200 bytes
+	CPU        float64 `json:"cpu"`            // cores, over the whole tree
+	Memory     int64   `json:"memory"`         // bytes, over the whole tree
 	Log        Log     `json:"log"`
+	Adopted    bool    `json:"adopted,omitempty"` // its keeper died: until its next restart its end may not be known exactly
+	Port       int     `json:"port,omitempty"`    // TCP port that it has by its spec, or by expose for as long as it runs
 }
 
 type Exit struct {
@@ -80,18 +102,22 @@ type Log struct {
 // Time marshals as RFC 3339 with milliseconds, in UTC; the zero time as null.
 type Time struct{ time.Time }
 
-// Load is the body of POST /v1/apply and POST /v1/plan: a spec that the client has read.
+// Load is the body of POST /v1/apply and POST /v1/plan: a spec that the client has read, or a file that the daemon is
+// to read.
 type Load struct {
-	Spec    spec.Spec     `json:"spec"`
-	Request spec.Request  `json:"request"`        // how it was read, so that a later edit is read the same way
-	Only    []string      `json:"only,omitempty"` // processes that are meant and waited for; the others stay as they are. Empty: all
-	Capture bool          `json:"capture"`        // Request.Env is a shell's: keep it as the project's captured environment
+	File    string        `json:"file,omitempty"` // absolute path of a spec file, or its folder; then spec is left out, and the daemon reads it as request says
+	Spec    spec.Spec     `json:"spec,omitzero"`
+	Request spec.Request  `json:"request,omitzero"` // how it was read, so that a later edit is read the same way
+	Only    []string      `json:"only,omitempty"`   // processes that are meant and waited for; the others stay as they are. Empty: all
+	Capture bool          `json:"capture"`          // Request.Env is a shell's: keep it as the project's captured environment
 	Wait    bool          `json:"wait"`
-	Timeout time.Duration `json:"timeout"`
+	Timeout time.Duration `json:"timeout"` // of the wait; nanoseconds, or text as "1m30s"
 }
 
 // Means tells whether a process is among those that l is about.
-func (l Load) Means(process string) bool { return len(l.Only) == 0 || slices.Contains(l.Only, process) }
+func (l Load) Means(process string) bool {
+	return len(l.Only) == 0 || slices.Contains(l.Only, process) || slices.Contains(l.Only, spec.Fronted(process))
+}
 
 // Order is the body of POST /v1/{restart,start,stop,delete,down,scale,reset,shutdown}.
 type Order struct {
@@ -99,10 +125,10 @@ type Order struct {
 	Targets []string        `json:"targets,omitempty"` // web, web.1, shop/web, shop/web.1, all, /regexp/, a namespace, a pm_id
 	All     bool            `json:"all,omitempty"`     // every process of every project
 	Scale   map[string]int  `json:"scale,omitempty"`
-	For     time.Duration   `json:"for,omitempty"`     // stop: how long the hold lasts; 0 = until start
+	For     time.Duration   `json:"for,omitempty"`     // stop: how long the hold lasts, nanoseconds or "2h"; 0 = until start
 	Message string          `json:"message,omitempty"` // stop: why
 	Wait    bool            `json:"wait"`
-	Timeout time.Duration   `json:"timeout"`
+	Timeout time.Duration   `json:"timeout"`         // of the wait; nanoseconds, or text as "1m30s"
 	Value   json.RawMessage `json:"value,omitempty"` // send: the message; without one, Message goes to stdin
 }
 
@@ -145,7 +171,7 @@ type Change struct {
 	Live  bool   `json:"live"` // applied without a restart
 }
 
-// Pending is an instance that is not up yet, and why.
+// Pending is an instance that is not up yet, or not down, and why.
 type Pending struct {
 	ID     string `json:"id"`
 	Phase  string `json:"phase"`
@@ -157,7 +183,7 @@ type Pending struct {
 type Event struct {
 	Seq    uint64 `json:"seq"`
 	At     Time   `json:"at"`
-	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup watch memory spec-error spec-ok daemon keeper
+	Kind   string `json:"kind"`         // start exit stop restart apply hold lift scale tune gaveup watch memory wake spec-error spec-ok daemon keeper
 	ID     string `json:"id,omitempty"` // always in full: shop/web.1
 	Reason string `json:"reason,omitempty"`
 	PID    int    `json:"pid,omitempty"`
@@ -225,4 +251,6 @@ type Failure struct {
 	Error string `json:"error"`
 	Hint  string `json:"hint,omitempty"`
 	Code  int    `json:"code"` // the exit code of the command
+
+	Ports map[string]int `json:"ports,omitempty"` // of apply and plan: read the file with these as the request's ports, and ask again
 }

@@ -283,13 +283,16 @@ func TestAnotherKeeperThatAnswersIsNotOurs(t *testing.T) {
 func TestARunningKittHandsOverBeforeTheServiceStarts(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		asked := 0
-		w.Manager.Host.HandOver = func(context.Context) error {
+		w.Manager.Host.HandOver = func(context.Context) (int, error) {
 			if asked++; w.sim.keeper() != 0 {
 				t.Error("asked when the service ran already")
 			}
-			return nil
+			return 3, nil
 		}
-		w.must((*Manager).Install)
+		r, _ := w.must((*Manager).Install)
+		if !strings.Contains(said(r), "adopted   3 processes run on; they began before the service did") {
+			t.Errorf("it does not say what that means:\n%s", said(r))
+		}
 		w.must((*Manager).Install)
 		w.must((*Manager).Restart)
 		if asked != 1 {

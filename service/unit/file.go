@@ -3,9 +3,11 @@ package unit
 import (
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -114,6 +116,22 @@ func sansShell(text string) string {
 		skip = key
 	}
 	return kept.String()
+}
+
+// programs finds what a unit or a plist starts. What kitt writes needs no more of either language.
+var programs = regexp.MustCompile(`(?m)^ExecStart=(?:"((?:[^"\\]|\\.)*)"|(\S+))|<key>ProgramArguments</key>\s*<array>\s*<string>([^<]*)</string>`)
+
+func programIn(text string) string {
+	m := programs.FindStringSubmatch(text)
+	switch {
+	case m == nil:
+		return ""
+	case m[3] != "":
+		return html.UnescapeString(m[3])
+	case m[2] != "":
+		return m[2]
+	}
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, "%%", "%", `\x7b`, "{", `\x7d`, "}").Replace(m[1])
 }
 
 // replaceFile puts text at path in one step, 0644 whatever the umask: launchd refuses group-writable files.

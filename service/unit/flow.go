@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -27,12 +28,18 @@ func (j *job) install(ctx context.Context) error {
 		return err
 	}
 	faults := old.faults(j.Text(j.spec), j.fileUID(), false)
-	if len(faults) == 0 && was.running && was.enabled && !was.stale {
+	switch well := len(faults) == 0 && was.running && !was.stale; {
+	case well && was.enabled:
 		return j.already(ctx)
+	case well:
+		return j.enable(ctx)
 	}
 
 	j.res.Changed = true
-	if err := j.put(ctx, faults, was); err != nil {
+	if err := j.write(faults); err != nil { // nothing was changed
+		return orHint(wrap("install service", err), j.dir()+" must be yours and writable: "+shell(j.spec.Exe)+" doctor looks deeper")
+	}
+	if err := j.put(ctx, was); err != nil {
 		return j.rollBack(ctx, old, was, err)
 	}
 	j.boot(ctx, true)
@@ -52,36 +59,98 @@ func (j *job) already(ctx context.Context) error {
 	return nil
 }
 
-// put makes the file, the manager and the running keeper what the spec says.
-func (j *job) put(ctx context.Context, faults []string, was state) error {
-	if err := j.folders(); err != nil {
+// enable is an install that finds a service that runs as it should, and will not come back by itself. Nothing is restarted.
+func (j *job) enable(ctx context.Context) error {
+	j.res.Changed = true
+	if err := j.engine.register(ctx, j); err != nil {
+		return orHint(wrap("install service", err), "kitt doctor looks deeper")
+	}
+	now, err := j.engine.look(ctx, j)
+	if err != nil {
 		return err
 	}
-	if len(faults) > 0 {
-		if err := replaceFile(j.Path(j.spec), j.Text(j.spec)); err != nil {
-			return err
-		}
-		j.tell("✓", "wrote", "%s", j.engine.path(j.spec))
+	if !now.enabled && !j.Dry {
+		return stillOff(j, now.domain)
 	}
+	if j.engine.kind() == "launchd" && !j.Dry {
+		j.tell("✓", "enabled", "%s", now.domain)
+	}
+	j.boot(ctx, true)
+	return nil
+}
+
+// stillOff is told of a service that its manager keeps switched off.
+func stillOff(j *job, name string) error {
+	way := "systemctl status " + j.spec.UnitName() + " tells more"
+	if j.engine.kind() == "launchd" {
+		way = "switch kitt on in System Settings, General, Login Items & Extensions"
+	}
+	return hint(wrapf("switch service on: %s is switched off, and stays so", name), way)
+}
+
+// put makes the manager and the running keeper what the file says.
+func (j *job) put(ctx context.Context, was state) error {
 	if err := j.engine.register(ctx, j); err != nil {
 		return err
 	}
+	if j.NoStart && !was.running {
+		j.tell("i", "not begun", "kitt service start, or the next %s", j.occasion())
+		return nil
+	}
 	return j.launch(ctx, was)
+}
+
+// write puts the file in its place, where it is not there as it should be.
+func (j *job) write(faults []string) error {
+	switch {
+	case j.Dry && len(faults) > 0:
+		j.tell("i", "would", "write %s (%s)", j.engine.path(j.spec), strings.Join(faults, "; "))
+		return nil
+	case j.Dry:
+		return nil
+	}
+	if err := j.folders(); err != nil || len(faults) == 0 {
+		return err
+	}
+	if err := replaceFile(j.Path(j.spec), j.Text(j.spec)); err != nil {
+		return err
+	}
+	j.tell("✓", "wrote", "%s", j.engine.path(j.spec))
+	return nil
 }
 
 // launch starts what the file says, in place of whatever runs now, and waits until kitt answers.
 func (j *job) launch(ctx context.Context, was state) error {
 	if was.running {
 		j.announce(ctx, true)
-	} else if j.HandOver != nil {
-		if err := j.HandOver(ctx); err != nil {
+	}
+	lives := 0
+	if !was.running && j.HandOver != nil {
+		var err error
+		if lives, err = j.HandOver(ctx); err != nil {
 			return wrap("take over from the kitt that runs", err)
 		}
 	}
 	if err := j.engine.start(ctx, j, was); err != nil {
 		return err
 	}
-	return j.await(ctx)
+	if err := j.await(ctx); err != nil {
+		return err
+	}
+	if lives > 0 {
+		j.tell("i", "adopted", "%s on; %s began before the service did, so %s: kitt restart --all brings that to an end, and so does the next boot",
+			count(lives, "process runs", "processes run"), pick(lives, "it", "they"), j.engine.adopted(lives))
+	}
+	return nil
+}
+
+func count(n int, one, many string) string { return fmt.Sprintf("%d %s", n, pick(n, one, many)) }
+
+func pick(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 // await waits until it is the service's own keeper that answers, not one that someone else started.
@@ -159,10 +228,14 @@ func (j *job) uninstall(ctx context.Context) error {
 		j.tell("!", "manager", "%v: only its files are removed", unreachable)
 	}
 	if was.running {
-		j.announce(ctx, true)
+		j.announce(ctx, !j.StopAll)
 	}
 	if err := j.takeAway(ctx, was, unreachable == nil); err != nil {
 		return wrap("uninstall service", err)
+	}
+	if j.StopAll && was.running {
+		j.tell("i", "kept", "data; every process was stopped")
+		return nil
 	}
 	j.tell("i", "kept", "processes and data; kitt shutdown ends the processes")
 	return nil

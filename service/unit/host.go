@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,12 +25,34 @@ type Host struct {
 	Run   Runner
 	Sleep func(ctx context.Context, d time.Duration) error
 
-	Ready    func(ctx context.Context) (pid int, err error) // asks kitt; pid is its keeper's, 0 if not known
-	HandOver func(ctx context.Context) error                // ends a kitt that no service runs; processes stay
-	Announce func(ctx context.Context, stay bool) error     // tells a running kitt what its coming SIGTERM means
-	Tail     func(ctx context.Context, lines int) []string  // the last words of kitt's own log
-	Tell     func(Step)                                     // hears each step as it is done
-	Patience time.Duration                                  // how long kitt may take to answer; 0 means 20 s
+	Ready    func(ctx context.Context) (pid int, err error)   // asks kitt; pid is its keeper's, 0 if not known
+	HandOver func(ctx context.Context) (lives int, err error) // ends a kitt that no service runs; its processes stay, so many
+	Announce func(ctx context.Context, stay bool) error       // tells a running kitt what its coming SIGTERM means
+	Tail     func(ctx context.Context, lines int) []string    // the last words of kitt's own log
+	Tell     func(Step)                                       // hears each step as it is done
+	Patience time.Duration                                    // how long kitt may take to answer; 0 means 20 s
+
+	Dry     bool // change nothing: say which files would be written, which commands run
+	Keep    bool // a stop leaves the processes running
+	StopAll bool // an uninstall stops them
+	NoStart bool // install, but do not start: it begins at the next boot or login
+}
+
+// looks are the commands that only look, by their first word that is no flag.
+var looks = map[string][]string{
+	"systemctl": {"show", "is-enabled", "is-active"}, "launchctl": {"print", "print-disabled"}, "loginctl": {"show-user"}, "journalctl": {""},
+}
+
+// onlyLooks tells whether a command changes nothing.
+func onlyLooks(name string, args []string) bool {
+	word := ""
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			word = a
+			break
+		}
+	}
+	return slices.Contains(looks[name], word) || name == "journalctl"
 }
 
 // Exec is the Runner of a real machine. The commands speak English, and never ask for anything.

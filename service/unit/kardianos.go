@@ -15,6 +15,10 @@ import (
 // New returns the Manager of this machine. Where there is neither launchd nor systemd, the error's hint is the
 // command that the machine's own init would have to run.
 func New(h Host, s Spec) (*Manager, error) {
+	if dir := Simulation(); dir != "" {
+		h.Run = simulate(dir, h.Run)
+		return Launchd(h), nil
+	}
 	return choose(kardianos.Platform(), h, s)
 }
 
@@ -31,6 +35,10 @@ func choose(platform string, h Host, s Spec) (*Manager, error) {
 	}
 	if platform == "" {
 		platform = "no service manager"
+	}
+	if strings.Contains(platform, "openrc") { // it knows no services of users
+		return nil, hint(wrapf("find service manager: neither launchd nor systemd here, but %s", platform),
+			"kitt service print --system --for openrc | sudo tee /etc/init.d/kitt && sudo chmod +x /etc/init.d/kitt && sudo rc-update add kitt default && sudo rc-service kitt start")
 	}
 	return nil, hint(wrapf("find service manager: neither launchd nor systemd here, but %s", platform),
 		"let it run, and start again whenever it ends: "+strings.Join(words, " "))

@@ -15,12 +15,16 @@ func TestChoose(t *testing.T) {
 			t.Error(platform, m, err)
 		}
 	}
-	for _, platform := range []string{"unix-systemv", "linux-openrc", "windows-service", ""} {
+	for _, platform := range []string{"unix-systemv", "windows-service", ""} {
 		_, err := choose(platform, Host{}, strange())
 		h, ok := err.(interface{ Hint() string })
 		if !ok || !strings.Contains(h.Hint(), "kitt}}' keeper --service --home") {
 			t.Error(platform, err)
 		}
+	}
+	_, err := choose("linux-openrc", Host{}, strange())
+	if h, ok := err.(interface{ Hint() string }); !ok || !strings.Contains(h.Hint(), "--for openrc | sudo tee /etc/init.d/kitt && ") {
+		t.Error("openrc:", err)
 	}
 }
 

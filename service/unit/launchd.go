@@ -64,8 +64,7 @@ func (l launchd) look(ctx context.Context, j *job) (state, error) {
 		}
 	}
 	if best == "" {
-		return state{domain: j.spec.Name()}, hint(wrapf("reach launchd: no session of uid %d to put an agent in", j.spec.UID),
-			"sudo "+shell(j.spec.Exe)+" service install --system")
+		return state{domain: j.spec.Name()}, noSession(j)
 	}
 	now := state{domain: best + "/" + j.spec.Name(), words: "not loaded"}
 	now.enabled = j.there(j.spec) && !l.disabled(ctx, j, best)
@@ -101,22 +100,48 @@ func (l launchd) disabled(ctx context.Context, j *job, domain string) bool {
 	return false
 }
 
-func (launchd) register(context.Context, *job) error   { return nil } // launchd reads the folder at login or boot
+// register switches on what somebody switched off. Else there is nothing to do: launchd reads the folder at login or boot.
+func (l launchd) register(ctx context.Context, j *job) error {
+	for _, domain := range l.there(ctx, j) {
+		if l.disabled(ctx, j, domain) {
+			l.try(ctx, j, "enable", domain+"/"+j.spec.Name())
+		}
+	}
+	return nil
+}
+
 func (launchd) unregister(context.Context, *job) error { return nil }
 func (launchd) forget(context.Context, *job) error     { return nil }
 func (launchd) leftovers(*job) []string                { return nil }
 
-// start loads the file anew, in the best domain that takes it.
+func noSession(j *job) error {
+	return hint(wrapf("reach launchd: no session of uid %d to put an agent in", j.spec.UID), "sudo "+shell(j.spec.Exe)+" service install --system")
+}
+
+// there are those of the domains that exist.
+func (l launchd) there(ctx context.Context, j *job) (list []string) {
+	for _, domain := range l.domains(j) {
+		if _, c, _ := l.try(ctx, j, "print", domain); c == 0 || j.spec.System {
+			list = append(list, domain)
+		}
+	}
+	return list
+}
+
+// start loads the file anew, in the best domain that takes it. Where none does, what runs is left.
 func (l launchd) start(ctx context.Context, j *job, was state) error {
+	domains := l.there(ctx, j)
+	if len(domains) == 0 {
+		return noSession(j)
+	}
+	if l.register(ctx, j); !j.Dry && l.disabled(ctx, j, domains[0]) {
+		return stillOff(j, domains[0]+"/"+j.spec.Name())
+	}
 	if err := l.stop(ctx, j, was); err != nil {
 		return err
 	}
 	var err error
-	for _, domain := range l.domains(j) {
-		if _, c, _ := l.try(ctx, j, "print", domain); c != 0 && len(l.domains(j)) > 1 {
-			err = wrapf("launchctl print %s: exit %d: no such domain", domain, c)
-			continue
-		}
+	for _, domain := range domains {
 		if err = l.bootstrap(ctx, j, domain); code(err) == noDomain {
 			continue
 		}
@@ -207,4 +232,9 @@ func (launchd) lastWords(_ context.Context, j *job, lines int) []string {
 		return nil
 	}
 	return tail(filepath.Join(j.Root, logFile(j.spec)), lines)
+}
+
+// adopted: they are no children of the job's keeper.
+func (launchd) adopted(lives int) string {
+	return "how " + pick(lives, "it ends", "they end") + " is seen, and their exit code is not known"
 }

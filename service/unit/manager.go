@@ -3,7 +3,9 @@ package unit
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A Manager installs and drives kitt's service. Make one with New, Launchd or Systemd.
@@ -26,6 +28,7 @@ type engine interface {
 	forget(ctx context.Context, j *job) error                      // the file is gone
 	leftovers(j *job) []string                                     // files of ours beside the service file
 	persist(ctx context.Context, j *job, mend bool) (bool, string) // does it come back after a boot, and why
+	adopted(lives int) string                                      // what it means that processes began before the service did
 	note(j *job)                                                   // what a user should know after an install
 	lastWords(ctx context.Context, j *job, lines int) []string
 }
@@ -63,6 +66,29 @@ func (m *Manager) Scope(s Spec) Spec {
 		return system
 	}
 	return s
+}
+
+// There tells whether a service is installed, by its file alone, and Faults what is wrong with that file.
+func (m *Manager) There(s Spec) bool { return m.there(s) }
+
+// Faults reads the file and asks nobody.
+func (m *Manager) Faults(s Spec) []string {
+	f, err := readInstalled(m.Path(s))
+	if err != nil || !f.there {
+		return nil
+	}
+	j := &job{Manager: m, spec: s}
+	return f.faults(m.Text(s), j.fileUID(), true)
+}
+
+// Program is the one that the installed file starts, as long as it is there: who asks may be another build of kitt.
+func (m *Manager) Program(s Spec) string {
+	f, _ := readInstalled(m.Path(s))
+	exe := programIn(f.text)
+	if info, err := os.Stat(exe); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+		return ""
+	}
+	return exe
 }
 
 func (m *Manager) there(s Spec) bool {
@@ -105,11 +131,29 @@ func (m *Manager) Status(ctx context.Context, s Spec) (Status, error) {
 func (m *Manager) do(ctx context.Context, verb string, s Spec, what func(*job, context.Context) error) (Result, error) {
 	j := &job{Manager: m, spec: s, res: Result{Verb: verb, Steps: []Step{}}}
 	err := j.allowed()
+	if m.Dry {
+		j.rehearse()
+	}
 	if err == nil {
 		err = what(j, ctx)
 	}
 	j.res.Status, _ = j.status(context.WithoutCancel(ctx))
 	return j.res, err
+}
+
+// rehearse makes j one that changes nothing: what a command would have answered is taken for granted.
+func (j *job) rehearse() {
+	dry := *j.Manager
+	run := dry.Run
+	dry.Ready, dry.HandOver, dry.Announce, dry.Tail = nil, nil, nil, nil
+	dry.Run = func(ctx context.Context, name string, args ...string) (string, int, error) {
+		if onlyLooks(name, args) {
+			return run(ctx, name, args...)
+		}
+		j.tell("i", "would", "run %s", strings.Join(append([]string{name}, args...), " "))
+		return "", 0, nil
+	}
+	j.Manager = &dry
 }
 
 func (j *job) tell(mark, what, format string, args ...any) {

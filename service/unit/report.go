@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -63,6 +64,14 @@ func (h hinted) Hint() string  { return h.hint }
 func (h hinted) Unwrap() error { return h.error }
 
 func hint(err error, way string) error { return hinted{err, way} }
+
+// orHint is hint where err knows no way out of its own.
+func orHint(err error, way string) error {
+	if its, ok := errors.AsType[hinted](err); ok {
+		way = its.hint
+	}
+	return hint(err, way)
+}
 
 func wrap(what string, err error) error { return fmt.Errorf("%s: %w", what, err) }
 

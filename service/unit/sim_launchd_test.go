@@ -19,6 +19,7 @@ type simLaunchd struct {
 	drain    int                // how often print still finds a service after its bootout
 	eio      int                // how often bootstrap says 5 after a bootout
 	busy     bool               // the first bootout says 36
+	stuck    bool               // enable does not help: Login Items says no
 	older    bool               // print-disabled says true, not disabled
 	pid      int
 }
@@ -62,7 +63,9 @@ func (s *simLaunchd) answer(verb string, args []string) (string, int) {
 	case "print-disabled":
 		return s.printDisabled()
 	case "enable":
-		delete(s.disabled, label)
+		if !s.stuck {
+			delete(s.disabled, label)
+		}
 		return "", 0
 	case "bootout":
 		return s.bootout(args[0])

@@ -190,3 +190,8 @@ func (systemd) lastWords(ctx context.Context, j *job, lines int) []string {
 	}
 	return lastLines(out, lines)
 }
+
+// adopted: they lie in the scope of a login.
+func (systemd) adopted(lives int) string {
+	return "systemd ends " + pick(lives, "it", "them") + " in its own way, not in kitt's order, when the machine goes down"
+}

@@ -77,54 +77,6 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// keys are those of launchd.plist(5) that we use, and what launchd wants them to be.
-var keys = map[string]any{
-	"Label": "", "ProgramArguments": []any{""}, "RunAtLoad": true, "KeepAlive": map[string]any{"SuccessfulExit": true},
-	"AbandonProcessGroup": true, "ThrottleInterval": uint64(0), "ExitTimeOut": uint64(0), "ProcessType": "",
-	"WorkingDirectory": "", "StandardOutPath": "", "StandardErrorPath": "",
-	"EnvironmentVariables":   map[string]any{"PATH": "", "KITT_HOME": "", "LANG": ""},
-	"SoftResourceLimits":     map[string]any{"NumberOfFiles": uint64(0)},
-	"LimitLoadToSessionType": []any{""},
-	"UserName":               "",
-}
-
-func TestEveryKeyIsOneThatLaunchdKnowsAndOfItsType(t *testing.T) {
-	for _, c := range specs {
-		t.Run(c.name, func(t *testing.T) {
-			got := parse(t, Plist(c.spec))
-			sameTypes(t, "", got, keys)
-			for _, must := range []string{"Label", "ProgramArguments", "RunAtLoad", "KeepAlive", "AbandonProcessGroup"} {
-				if got[must] == nil {
-					t.Errorf("no %s", must)
-				}
-			}
-		})
-	}
-}
-
-func sameTypes(t *testing.T, at string, got, want map[string]any) {
-	t.Helper()
-	for k, v := range got {
-		w, known := want[k]
-		switch {
-		case !known:
-			t.Errorf("launchd knows no %s%s", at, k)
-		case reflect.TypeOf(v) != reflect.TypeOf(w):
-			t.Errorf("%s%s is a %T, launchd wants a %T", at, k, v, w)
-		}
-		switch v := v.(type) {
-		case map[string]any:
-			sameTypes(t, k+".", v, w.(map[string]any))
-		case []any:
-			for _, e := range v {
-				if _, ok := e.(string); !ok {
-					t.Errorf("%s%s holds a %T", at, k, e)
-				}
-			}
-		}
-	}
-}
-
 func parse(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var got map[string]any

@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,11 +37,11 @@ func (j *job) end(ctx context.Context) error {
 		return nil
 	}
 	j.res.Changed = true
-	j.announce(ctx, false)
+	j.announce(ctx, j.Keep)
 	if err := j.engine.stop(ctx, j, was); err != nil {
 		return wrap("stop service", err)
 	}
-	j.tell("✓", "stopped", "%s and every process", was.domain)
+	j.tell("✓", "stopped", "%s%s", was.domain, map[bool]string{true: "; the processes run on", false: " and every process"}[j.Keep])
 	if was.enabled {
 		j.tell("i", "until", "kitt service start, or the next %s", j.occasion())
 	}
@@ -79,6 +80,9 @@ func (j *job) installed(ctx context.Context) (state, error) {
 }
 
 func (j *job) silent(ctx context.Context, err error) error {
+	if _, refused := errors.AsType[hinted](err); refused { // it never came to the keeper's last words
+		return orHint(wrap(j.res.Verb+" service", err), "")
+	}
 	if words := j.lastWords(ctx); len(words) > 0 {
 		err = wrapf("%w\nits last words:\n  %s", err, strings.Join(words, "\n  "))
 	}

@@ -46,6 +46,47 @@ class Kitt(Adapter):
         a.node_cluster = 2
         return a
 
+    # metric 12: way -> (the service that is replaced without a gap, the port of its clients)
+    OVERLAP = 'reload {\n    strategy = "overlap"\n  }'
+    DRAIN = 'stop {\n    drain = "200ms"\n  }'
+    SAYS = 'ready {\n    log = "^listening"\n  }'
+
+    def ways(self):
+        return {"listen": self.way_listen, "expose": self.way_expose, "reuseport": self.way_reuseport,
+                **({"cluster": self.way_cluster} if self.node else {})}
+
+    def way_listen(self, make, port):
+        a = make.web()
+        a.lines = [f'listen = ["tcp://127.0.0.1:{port}"]', self.SAYS, self.OVERLAP]
+        return a
+
+    def way_expose(self, make, port, instances=1, app=None):
+        a = app or make.web()
+        a.lines = [f"expose = {port}", f"instances = {instances}", self.DRAIN]
+        return a
+
+    def way_reuseport(self, make, port):
+        a = make.web("--port", port, "--reuseport")
+        a.lines = [self.SAYS, self.OVERLAP]
+        return a
+
+    def way_cluster(self, make, port):
+        a = make.node_web(self.node, "--port", port)
+        a.node_cluster = 2
+        return a
+
+    def replace_argv(self, way, name):
+        return self.argv("reload" if way == "cluster" else "restart", name=name)
+
+    # metric 14
+    def chained(self, app, needs):
+        """app, which says on a descriptor that it is ready, and begins once all of needs are."""
+        app.argv += ["--ready-fd", "3"]
+        app.lines = ["ready {\n    fd = 3\n  }"]
+        if needs:
+            app.lines.append("depends_on = {" + ", ".join(f'{quote(n)} = "ready"' for n in needs) + "}")
+        return app
+
     @classmethod
     def version(cls):
         return first_line([cls.exe, "--version"])
@@ -62,6 +103,7 @@ class Kitt(Adapter):
                 lines.append(self.FAST)
             if a.node_cluster:
                 lines += ['mode = "cluster"', f"instances = {a.node_cluster}", "ready {\n    message = true\n  }"]
+            lines += a.lines
             out.append(f"process {quote(a.name)} {{\n  " + "\n  ".join(lines) + "\n}\n")
         return "".join(out)
 

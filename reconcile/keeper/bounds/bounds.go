@@ -19,6 +19,10 @@ import (
 var resources = map[string]int{"nofile": unix.RLIMIT_NOFILE, "nproc": unix.RLIMIT_NPROC, "core": unix.RLIMIT_CORE, "fsize": unix.RLIMIT_FSIZE,
 	"data": unix.RLIMIT_DATA, "stack": unix.RLIMIT_STACK, "memlock": unix.RLIMIT_MEMLOCK, "as": unix.RLIMIT_AS, "cpu_time": unix.RLIMIT_CPU}
 
+// Listens is the word among the bounds by which a program that is given sockets is told that they are for it: LISTEN_PID,
+// which nobody knows before it is born.
+const Listens = "listen"
+
 // Text is the bounds as one word: "nice=5,nofile=1024:4096"; "" where there are none.
 func Text(nice int, rlimits map[string]string) string {
 	var out []string
@@ -67,6 +71,12 @@ func Set(text string) error {
 	var last []func() error // what leaves the least room for the rest
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, _ := strings.Cut(part, "=")
+		if part == Listens {
+			if err := os.Setenv("LISTEN_PID", strconv.Itoa(os.Getpid())); err != nil {
+				return err
+			}
+			continue
+		}
 		if name == "nice" {
 			n, err := strconv.Atoi(value)
 			if err == nil {

@@ -20,6 +20,12 @@ process "web" {
     TAG   = "v1"
   }
 
+  ready {
+    exec    = "curl -f localhost:$PORT || exit 1"
+    period  = "5s"
+    timeout = "2s"
+    within  = "40s"
+  }
   stop {
     signal  = "SIGINT"
     timeout = "1m30s"

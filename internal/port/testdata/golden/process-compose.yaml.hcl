@@ -2,7 +2,6 @@
 
 process "api" {
   # depends_on x: odd has no counterpart
-  # readiness_probe has no counterpart
   # it waits for x, which is not among the processes
   namespace  = "core"
   command    = "./api --port $${PORT} | tee log"
@@ -15,6 +14,17 @@ process "api" {
     T    = "v1"
   }
 
+  ready {
+    http              = "https://localhost:8080/health"
+    initial_delay     = "2s"
+    period            = "5s"
+    success_threshold = 2
+  }
+  alive {
+    exec              = "curl -f $${URL}"
+    timeout           = "3s"
+    failure_threshold = 4
+  }
   restart {
     policy      = "on-failure"
     backoff_min = "2s"
@@ -28,9 +38,11 @@ process "api" {
 }
 
 process "db" {
+  # liveness_probe: it asks nothing that is known here
   command = "postgres"
   env     = { ALL = "1" }
 
+  ready { log = "ready to accept \\(5432\\)" }
   log { combined = "db.log" }
 }
 
@@ -56,7 +68,7 @@ process "nightly" {
 }
 # stderr: log_location has no counterpart
 # stderr: api: depends_on x: odd has no counterpart
-# stderr: api: readiness_probe has no counterpart
+# stderr: db: liveness_probe: it asks nothing that is known here
 # stderr: nightly: restart.policy always: what runs at its times ends in between
 # stderr: nightly: schedule.run_on_start has no counterpart
 # stderr: api: it waits for x, which is not among the processes
