@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +22,7 @@ func newTerminal(t *testing.T, dir string, environ []string, size [2]string, com
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("needs tmux")
 	}
-	w := &terminal{t, "kitt" + filepath.Base(t.TempDir()) + strings.NewReplacer("/", "-").Replace(t.Name())}
+	w := &terminal{t, fmt.Sprint("kitt", os.Getpid(), "-") + strings.NewReplacer("/", "-").Replace(t.Name())}
 	args := append([]string{"new-session", "-d", "-s", "w", "-x", size[0], "-y", size[1]}, command...)
 	cmd := exec.Command("tmux", append([]string{"-L", w.name, "-f", "/dev/null"}, args...)...)
 	cmd.Dir, cmd.Env = dir, append(environ, "TERM=xterm-256color", "LC_ALL=C.UTF-8")

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // typed is a shell that completes kitt: how it is begun without anybody's settings, and what it is told first.
@@ -52,6 +53,7 @@ func (w *terminal) completes(setup string) {
 	w.press(setup, "Enter")
 	w.press("echo ready-$(kitt ls -o name | wc -l)", "Enter")
 	w.shows("ready-2")
+	w.clears()
 	for _, row := range []struct{ typed, line string }{
 		{"kitt rest", "kitt restart"},                         // a verb
 		{"kitt restart webs", "kitt restart website"},         // a live name
@@ -63,13 +65,25 @@ func (w *terminal) completes(setup string) {
 		{"kitt scale web", "kitt scale website=\x00no space"}, // a word that goes on
 	} {
 		want, _, _ := strings.Cut(row.line, "\x00")
-		w.press("C-l")
 		w.press(row.typed, "Tab")
 		w.shows(want)
 		if strings.HasSuffix(want, "=") {
 			w.press("3")
 			w.shows(want + "3")
 		}
-		w.press("C-c")
+		w.clears()
 	}
+}
+
+// clears empties the line and the screen. A shell that is still busy with a completion takes a C-c for the completion alone,
+// so the line is killed by its own key, until it is seen to be gone.
+func (w *terminal) clears() {
+	w.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		w.press("C-e", "C-u", "C-l")
+		if strings.TrimSpace(w.screen()) == "$" {
+			return
+		}
+	}
+	w.Fatalf("the line stays on\n%s", w.screen())
 }

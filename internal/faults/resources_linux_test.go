@@ -217,5 +217,5 @@ func TestFault38OutOfMemory(t *testing.T) {
 	if now := w.running("quiet.1").PID; now != quiet.PID {
 		t.Errorf("quiet %d ended too: it is %d now", quiet.PID, now)
 	}
-	t.Log(read(g.dir+"/memory.failcnt"), read(g.dir+"/memory.oom_control"), read(g.dir+"/memory.max_usage_in_bytes"), w.do("logs","--kitt","-n","60"))
+	t.Log(read(g.dir+"/memory.failcnt"), read(g.dir+"/memory.oom_control"), read(g.dir+"/memory.max_usage_in_bytes"), w.do("events"))
 }
