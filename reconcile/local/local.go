@@ -61,7 +61,7 @@ type Runtime struct {
 	lives  map[reconcile.ID]map[string]reconcile.Observed
 	ports  map[string]int          // of lives that are about to begin
 	held   map[reconcile.ID]string // see PortHeld
-	oom    int                     // processes that the system has ended for want of memory, as far as that is told already
+	oom    shortage
 
 	poking sync.Mutex
 	pokes  chan reconcile.ID
@@ -73,7 +73,7 @@ type Runtime struct {
 // New returns a Runtime that knows of nothing yet; Refresh fills it.
 func New(k Keeper, home, exe, logs string) *Runtime {
 	return &Runtime{Keeper: k, Home: home, Exe: exe, Logs: logs, pokes: make(chan reconcile.ID, 1024),
-		over: map[string]bool{}, lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, ports: map[string]int{}, held: map[reconcile.ID]string{}, oom: oomKills()}
+		over: map[string]bool{}, lives: map[reconcile.ID]map[string]reconcile.Observed{}, worlds: map[string]func() world{}, ports: map[string]int{}, held: map[reconcile.ID]string{}, oom: shortage{seen: oomKills()}}
 }
 
 // Refresh reads the keeper's whole list. Call it once events are being delivered to Happened.
